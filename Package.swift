@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers, lowest first. A target imports nothing above it: Scripts/check builds with
+// `--explicit-target-dependency-import-check error`, so this list is the law and not a wish.
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Code that lives on the event loop: the loop is the MainActor, and everything is on it unless it says otherwise.
+let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.self)]
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "demarc",
+  products: [
+    .executable(name: "demarc", targets: ["demarc"]),
+    .executable(name: "demarcd", targets: ["demarcd"]),
+    .executable(name: "demarc-sandbox", targets: ["demarc-sandbox"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // C
+    .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CShims", dependencies: ["COpenSSL"]),
+    .target(name: "CSandbox"),
+
+    // machinery: knows no product noun
+    .target(name: "EventLoop", dependencies: ["CUV", "CShims"], swiftSettings: onTheLoop),
+    .target(name: "Cryptography", dependencies: ["COpenSSL", "CShims"], swiftSettings: swiftSettings),
+    .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: swiftSettings),
+    .target(
+      name: "HTTP", dependencies: ["EventLoop", "Cryptography", "COpenSSL", "CShims"],
+      swiftSettings: onTheLoop),
+
+    // pure: nouns and rules
+    .target(name: "Core", dependencies: ["Cryptography"], swiftSettings: swiftSettings),
+    .target(name: "Transformation", swiftSettings: swiftSettings),
+
+    // adapters
+    .target(
+      name: "Storage", dependencies: ["Core", "Cryptography", "SQLite", "EventLoop"],
+      swiftSettings: onTheLoop),
+    .target(
+      name: "Sandbox", dependencies: ["Core", "Transformation", "EventLoop"],
+      swiftSettings: onTheLoop),
+
+    // operations
+    .target(name: "API", dependencies: ["Core", protobuf], swiftSettings: onTheLoop),
+    .target(
+      name: "Peers", dependencies: ["API", "Core", "HTTP", "EventLoop", "Cryptography", protobuf],
+      swiftSettings: onTheLoop),
+
+    // services
+    .target(
+      name: "Hub",
+      dependencies: ["API", "Core", "Storage", "SQLite", "Cryptography", "EventLoop", logging],
+      swiftSettings: onTheLoop),
+    .target(
+      name: "Node",
+      dependencies: [
+        "API", "Core", "Storage", "Sandbox", "Transformation", "Peers", "SQLite", "Cryptography", "EventLoop",
+        logging,
+      ],
+      swiftSettings: onTheLoop),
+
+    // surfaces
+    .target(
+      name: "Surface",
+      dependencies: ["API", "Core", "HTTP", "EventLoop", "Cryptography", protobuf, logging],
+      swiftSettings: onTheLoop),
+    .target(
+      name: "CommandLine",
+      dependencies: [
+        "API", "Core", "HTTP", "EventLoop", "Cryptography", "Peers", "Sandbox", "Transformation", protobuf,
+        arguments,
+      ],
+      swiftSettings: onTheLoop),
+
+    // executables
+    .executableTarget(
+      name: "demarc", dependencies: ["CommandLine", "EventLoop"], swiftSettings: onTheLoop),
+    .executableTarget(
+      name: "demarcd",
+      dependencies: [
+        "Hub", "Node", "Surface", "Peers", "API", "Core", "Storage", "HTTP", "EventLoop", "Cryptography", arguments,
+        logging, protobuf,
+      ],
+      swiftSettings: onTheLoop),
+    .executableTarget(
+      name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "demarc-bench", dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite"],
+      swiftSettings: onTheLoop),
+  ]
+)
