@@ -1,0 +1,22 @@
+import COpenSSL
+
+/// Unpredictable bytes for keys, secrets, nonces and serial numbers, from OpenSSL's generator (seeded by the kernel).
+package enum Random {
+  /// `count` unpredictable bytes.
+  ///
+  /// Ends the process when the generator fails: a key made of predictable bytes would be worse, and nothing a caller
+  /// could do would be safe.
+  package static func bytes(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard count == 0 || RAND_bytes(buffer.baseAddress, Int32(count)) == 1 else {
+        fatalError("no entropy: \(CryptographyError.libraryReason())")
+      }
+      initialized = count
+    }
+  }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths alone: for secrets and codes.
+package func constantTimeEquals(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+  a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
+}
