@@ -58,7 +58,8 @@ let package = Package(
       swiftSettings: onTheLoop),
 
     // operations
-    .target(name: "API", dependencies: ["Core", protobuf], swiftSettings: onTheLoop),
+    .target(
+      name: "API", dependencies: ["Core", "Cryptography", protobuf], exclude: ["Protos"], swiftSettings: swiftSettings),
     .target(
       name: "Peers", dependencies: ["API", "Core", "HTTP", "EventLoop", "Cryptography", protobuf],
       swiftSettings: onTheLoop),
