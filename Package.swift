@@ -59,7 +59,7 @@ let package = Package(
 
     // operations
     .target(
-      name: "API", dependencies: ["Core", "Cryptography", protobuf], exclude: ["Protos"], swiftSettings: swiftSettings),
+      name: "API", dependencies: ["Core", "Cryptography", "EventLoop", protobuf], exclude: ["Protos"], swiftSettings: swiftSettings),
     .target(
       name: "Peers", dependencies: ["API", "Core", "HTTP", "EventLoop", "Cryptography", protobuf],
       swiftSettings: onTheLoop),

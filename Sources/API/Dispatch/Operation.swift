@@ -5,6 +5,16 @@ package enum Daemon: String, Sendable {
   case hub, node, both
 }
 
+/// How the messages of an operation flow.
+package enum Flow: Sendable {
+  /// One request, one answer.
+  case unary
+  /// Many requests, one answer.
+  case upload
+  /// One request, many answers.
+  case stream
+}
+
 /// One request that a daemon answers, declared once: its name, who may ask, whether the audit log keeps its refusals.
 ///
 /// The name is the path of the Connect protocol, `demarc.v1.Service/Method`. Command line, JSON over HTTP and later
@@ -20,16 +30,6 @@ package struct Operation<Request: Message & Sendable, Response: Message & Sendab
   package let audited: Bool
   /// How requests and answers flow.
   package let flow: Flow
-
-  /// How requests and answers flow.
-  package enum Flow: Sendable {
-    /// One request, one answer.
-    case unary
-    /// Many requests, one answer.
-    case upload
-    /// One request, many answers.
-    case stream
-  }
 
   /// Declares an operation.
   package init(_ name: String, at daemon: Daemon, by role: Role, audited: Bool, flow: Flow = .unary) {
