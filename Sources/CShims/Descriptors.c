@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "Descriptors.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+ssize_t demarc_pread_nowait(int fd, void *buffer, size_t count, int64_t offset) {
+  struct iovec range = {.iov_base = buffer, .iov_len = count};
+  ssize_t got;
+  do {
+    got = preadv2(fd, &range, 1, offset, RWF_NOWAIT);
+  } while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
+int demarc_peer_credentials(int fd, struct demarc_peer *peer) {
+  struct ucred who;
+  socklen_t length = sizeof who;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return -errno;
+  peer->process = who.pid;
+  peer->user = who.uid;
+  peer->group = who.gid;
+  length = sizeof peer->groups;
+  // ERANGE: more groups than there is room for. None are told then, which can only take rights away.
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer->groups, &length) != 0) {
+    if (errno != ERANGE) return -errno;
+    length = 0;
+  }
+  peer->group_count = length / sizeof peer->groups[0];
+  return 0;
+}
+
+void demarc_reset_on_close(int fd) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
