@@ -8,7 +8,7 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
-]
+] + (Context.environment["DEMARC_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// Code that lives on the event loop: the loop is the MainActor, and everything is on it unless it says otherwise.
 let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.self)]
