@@ -105,5 +105,8 @@ let package = Package(
     .executableTarget(
       name: "demarc-bench", dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite"],
       swiftSettings: onTheLoop),
+
+    // tests
+    .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
   ]
 )

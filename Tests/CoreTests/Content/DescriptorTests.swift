@@ -23,11 +23,13 @@ import Testing
     #expect(String(decoding: bytes, as: UTF8.self) == expected)
   }
 
-  @Test(arguments: [
-    ([], true), ([0x61], true), (Array("héllo wörld, 日本 🎉".utf8), true), ([0xff], false), ([0xc3], false),
-    ([0xc0, 0x80], false), ([0xe0, 0x9f, 0x80], false), ([0xed, 0xa0, 0x80], false), ([0xf4, 0x90, 0x80, 0x80], false),
-    ([0xf0, 0x8f, 0xbf, 0xbf], false), ([0x80], false), (Array(repeating: 0x61, count: 17) + [0xc3, 0xa9], true),
-  ] as [([UInt8], Bool)])
+  @Test(
+    arguments: [
+      ([], true), ([0x61], true), (Array("héllo wörld, 日本 🎉".utf8), true), ([0xff], false), ([0xc3], false),
+      ([0xc0, 0x80], false), ([0xe0, 0x9f, 0x80], false), ([0xed, 0xa0, 0x80], false),
+      ([0xf4, 0x90, 0x80, 0x80], false),
+      ([0xf0, 0x8f, 0xbf, 0xbf], false), ([0x80], false), (Array(repeating: 0x61, count: 17) + [0xc3, 0xa9], true),
+    ] as [([UInt8], Bool)])
   func utf8IsJudgedInAnyPieces(_ bytes: [UInt8], _ expected: Bool) {
     for piece in [1, 3, 1000] {
       var check = UTF8Check()
