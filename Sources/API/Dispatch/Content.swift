@@ -42,6 +42,9 @@ package struct ContentOperation: Sendable {
 extension Operations {
   /// Events of the hub for the node that asks, from the one after `Last-Event-ID`.
   package static let hubEvents = ContentOperation("GET", "/v1/events", by: .node, audited: true)
+  /// The hub's authority certificate, PEM. A node that joins fetches it over a connection that proves nothing yet and
+  /// believes it only if its SHA-256 is the one in the join token.
+  package static let authority = ContentOperation("GET", "/v1/authority", by: .anyone, audited: false)
   /// Tiles, entry bundles and the checkpoint of this daemon's log.
   package static let logTile = ContentOperation("GET", "/v1/log/{path…}", by: .node, audited: false)
 

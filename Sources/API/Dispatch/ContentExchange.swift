@@ -10,6 +10,9 @@ package struct ContentRequest {
   package let lastEventID: String?
   /// Whether only the head is asked for.
   package let headOnly: Bool
+  /// The header `Demarc-Endorsement` as it was sent: the DSSE envelope, in base 64, by which a node's signing key
+  /// endorses the TLS key of this connection.
+  package let endorsement: String?
   /// The request's body: next bytes, at most `limit` in all; empty at the end.
   package let body: (_ limit: Int) async throws(Refusal) -> [UInt8]
   /// The exchange itself, so that a service can end it at once.
@@ -18,12 +21,13 @@ package struct ContentRequest {
   /// Put together by a surface.
   package init(
     values: [String: String], query: [String: String], lastEventID: String?, headOnly: Bool,
-    body: @escaping (_ limit: Int) async throws(Refusal) -> [UInt8], exchange: Exchange
+    endorsement: String? = nil, body: @escaping (_ limit: Int) async throws(Refusal) -> [UInt8], exchange: Exchange
   ) {
     self.values = values
     self.query = query
     self.lastEventID = lastEventID
     self.headOnly = headOnly
+    self.endorsement = endorsement
     self.body = body
     self.exchange = exchange
   }
