@@ -15,6 +15,10 @@ nonisolated package struct HTTPLimits: Sendable {
   package var readBytes = 64 * 1024
   /// What is read and thrown away of a request body that nobody wanted, before the connection is closed instead.
   package var drainBytes: Int64 = 256 * 1024
+  /// Bytes of a file that are handed to the stream at once; a deadline goes with each such piece.
+  package var sliceBytes: Int64 = 4 * 1024 * 1024
+  /// Bodies up to this size travel in one write with their head.
+  package var coalescedBytes = 64 * 1024
 
   /// Time for a whole head to arrive, from its first byte on; for a handshake, from the accept on.
   package var headTime = Duration.seconds(10)
@@ -26,6 +30,9 @@ nonisolated package struct HTTPLimits: Sendable {
   /// Slowest acceptable transfer in either direction, in bytes per second, after `bodyIdleTime` of grace. Only time
   /// spent waiting for the other side counts, never the time that our own consumer takes.
   package var minimumRate = 1024
+  /// How long a connection that is being closed goes on reading, so that its last response survives what the client is
+  /// still sending.
+  package var lingerTime = Duration.seconds(2)
   /// Time for a connection to be established, name resolution included.
   package var connectTime = Duration.seconds(10)
   /// Time from the last byte of a request to the whole head of its response (client). Long, as operations may be.
@@ -37,8 +44,6 @@ nonisolated package struct HTTPLimits: Sendable {
   package var requestsPerConnection = 1_000_000
   /// Idle connections that a client keeps.
   package var idleConnections = 8
-  /// How often deadlines are looked at. All timeouts are late by at most this.
-  package var tick = Duration.milliseconds(250)
 
   /// The defaults, which suit both daemons.
   package init() {}

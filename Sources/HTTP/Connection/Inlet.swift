@@ -1,0 +1,98 @@
+import EventLoop
+
+/// The reading side of one connection: what was read but not used, and the deadline of the read that is pending.
+final class Inlet {
+  let stream: any ByteStream
+  private let readBytes: Int
+  private(set) var bytes: [UInt8] = []
+  private(set) var start = 0
+  /// Set once a deadline has passed; the failures that follow from it are time-outs.
+  private(set) var hasExpired = false
+  /// What happens then. Otherwise the stream is reset.
+  private var expiry: (() -> Void)?
+  private lazy var watchdog = Watchdog { [unowned self] in
+    hasExpired = true
+    if let expiry { expiry() } else { stream.reset() }
+  }
+  private var isArmed = false
+  /// A read that was begun early, to notice the other side's leaving: its outcome comes first.
+  private var sentinel: Task<Result<[UInt8], StreamFailure>, Never>?
+
+  init(_ stream: any ByteStream, limits: HTTPLimits) {
+    self.stream = stream
+    readBytes = limits.readBytes
+  }
+
+  /// What was read and not used.
+  var available: ArraySlice<UInt8> { bytes[start...] }
+  var isEmpty: Bool { start == bytes.count }
+
+  func consume(_ count: Int) { start += count }
+
+  /// From now on until `disarm`, a read must succeed within this time.
+  func arm(_ time: Duration, _ expiry: (() -> Void)? = nil) {
+    self.expiry = expiry
+    isArmed = true
+    watchdog.arm(after: time)
+  }
+
+  func disarm() {
+    guard isArmed else { return }
+    isArmed = false
+    expiry = nil
+    watchdog.disarm()
+  }
+
+  /// Replaces the used-up bytes by new ones; false at the end of the stream.
+  func fill() async throws(StreamFailure) -> Bool {
+    let fresh: [UInt8]
+    if let sentinel {
+      fresh = try await withTaskCancellationHandler {
+        await sentinel.value
+      } onCancel: { [stream] in
+        Task { @MainActor in stream.reset() }
+      }.get()
+      self.sentinel = nil
+    } else {
+      do throws(StreamFailure) {
+        fresh = try await stream.read(atMost: readBytes)
+      } catch {
+        throw hasExpired ? .timedOut : error
+      }
+    }
+    if isEmpty {
+      bytes = fresh
+      start = 0
+    } else {
+      bytes = bytes[start...] + fresh
+      start = 0
+    }
+    return !fresh.isEmpty
+  }
+
+  /// Begins to read although nobody needs bytes yet. `onEnd` is called if the stream ends or fails meanwhile, or if the
+  /// other side sends; the outcome is kept for the next `fill`.
+  func watch(_ onEvent: @escaping (Result<[UInt8], StreamFailure>) -> Void) {
+    guard sentinel == nil else { return }
+    let stream = stream
+    let count = readBytes
+    sentinel = Task { () async -> Result<[UInt8], StreamFailure> in
+      let outcome: Result<[UInt8], StreamFailure>
+      do throws(StreamFailure) { outcome = .success(try await stream.read(atMost: count)) } catch {
+        outcome = .failure(error)
+      }
+      onEvent(outcome)
+      return outcome
+    }
+  }
+
+  /// Ends a `watch`; bytes that it has read are kept, its cancellation is not an error.
+  func unwatch() async {
+    guard let sentinel else { return }
+    sentinel.cancel()
+    let outcome = await sentinel.value
+    if case .failure(.cancelled) = outcome { self.sentinel = nil }
+  }
+
+  isolated deinit { sentinel?.cancel() }
+}

@@ -1,0 +1,69 @@
+import EventLoop
+
+/// The writing side of one connection: everything that leaves goes with a deadline, so that a receiver that has stopped
+/// reading cannot hold a task, a file and a grant for ever.
+final class Outlet {
+  let stream: any ByteStream
+  private let limits: HTTPLimits
+  private(set) var hasExpired = false
+  /// Whether the stream has refused a write.
+  private(set) var hasFailed = false
+  /// No further bytes are wanted: the response has come before the request was out.
+  var isAbandoned = false
+  private lazy var watchdog = Watchdog { [unowned self] in
+    hasExpired = true
+    stream.reset()
+  }
+
+  init(_ stream: any ByteStream, limits: HTTPLimits) {
+    self.stream = stream
+    self.limits = limits
+  }
+
+  func write(_ bytes: [UInt8]) async throws(StreamFailure) {
+    if isAbandoned { throw .closed }
+    watchdog.arm(after: allowance(Int64(bytes.count)))
+    do throws(StreamFailure) { try await stream.write(bytes) } catch { throw failed(error) }
+    watchdog.disarm()
+  }
+
+  /// Sends the extents piece by piece, each piece under its own deadline.
+  func send(_ extents: [FileExtent]) async throws(StreamFailure) {
+    var slice: [FileExtent] = []
+    var room = limits.sliceBytes
+    for extent in extents {
+      var offset = extent.offset
+      var rest = extent.length
+      while rest > 0 {
+        let count = min(rest, room)
+        slice.append(FileExtent(file: extent.file, offset: offset, length: count))
+        offset += count
+        rest -= count
+        room -= count
+        if room == 0 {
+          try await send(slice: slice)
+          slice = []
+          room = limits.sliceBytes
+        }
+      }
+    }
+    if !slice.isEmpty { try await send(slice: slice) }
+  }
+
+  private func send(slice: [FileExtent]) async throws(StreamFailure) {
+    if isAbandoned { throw .closed }
+    watchdog.arm(after: allowance(limits.sliceBytes))
+    do throws(StreamFailure) { try await stream.send(slice) } catch { throw failed(error) }
+    watchdog.disarm()
+  }
+
+  private func failed(_ failure: StreamFailure) -> StreamFailure {
+    watchdog.disarm()
+    hasFailed = true
+    return hasExpired ? .timedOut : failure
+  }
+
+  private func allowance(_ count: Int64) -> Duration {
+    limits.bodyIdleTime + .milliseconds(count * 1000 / Int64(limits.minimumRate))
+  }
+}
