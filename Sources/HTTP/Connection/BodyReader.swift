@@ -28,6 +28,9 @@ final class BodyReader {
     }
   }
 
+  /// What is still to come of an announced length.
+  var remaining: Int64? { length.map { $0 - received } }
+
   /// The next bytes of the body; empty at its end.
   func read() async throws(HTTPFailure) -> [UInt8] {
     var output: [UInt8] = []

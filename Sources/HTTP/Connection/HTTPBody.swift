@@ -1,5 +1,3 @@
-package import EventLoop
-
 /// An incoming body: a request's at the server, a response's at the client.
 ///
 /// It is pulled: as long as nobody reads, nothing is read from the connection beyond one buffer, and the sender is held

@@ -46,19 +46,10 @@ final class Inlet {
   /// Replaces the used-up bytes by new ones; false at the end of the stream.
   func fill() async throws(StreamFailure) -> Bool {
     let fresh: [UInt8]
-    if let sentinel {
-      fresh = try await withTaskCancellationHandler {
-        await sentinel.value
-      } onCancel: { [stream] in
-        Task { @MainActor in stream.reset() }
-      }.get()
-      self.sentinel = nil
-    } else {
-      do throws(StreamFailure) {
-        fresh = try await stream.read(atMost: readBytes)
-      } catch {
-        throw hasExpired ? .timedOut : error
-      }
+    do throws(StreamFailure) {
+      fresh = try await next()
+    } catch {
+      throw hasExpired ? .timedOut : error
     }
     if isEmpty {
       bytes = fresh
@@ -70,7 +61,19 @@ final class Inlet {
     return !fresh.isEmpty
   }
 
-  /// Begins to read although nobody needs bytes yet. `onEnd` is called if the stream ends or fails meanwhile, or if the
+  private func next() async throws(StreamFailure) -> [UInt8] {
+    guard let sentinel else { return try await stream.read(atMost: readBytes) }
+    // A failure stays: what has ended does not begin again.
+    let bytes = try await withTaskCancellationHandler {
+      await sentinel.value
+    } onCancel: {
+      Task { @MainActor in self.stream.reset() }
+    }.get()
+    self.sentinel = nil
+    return bytes
+  }
+
+  /// Begins to read although nobody needs bytes yet. `onEvent` is called when the stream ends or fails, or when the
   /// other side sends; the outcome is kept for the next `fill`.
   func watch(_ onEvent: @escaping (Result<[UInt8], StreamFailure>) -> Void) {
     guard sentinel == nil else { return }
