@@ -96,6 +96,9 @@ package nonisolated struct V1RenewRequest: Sendable {
 
   package var endorsement: Data = Data()
 
+  /// https URL under which peers reach the node from now on; empty: as before.
+  package var advertise: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -550,7 +553,7 @@ nonisolated extension V1EnrolResponse: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension V1RenewRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RenewRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}certificate_request\0\u{1}endorsement\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}certificate_request\0\u{1}endorsement\0\u{1}advertise\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -560,6 +563,7 @@ nonisolated extension V1RenewRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.certificateRequest) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.endorsement) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.advertise) }()
       default: break
       }
     }
@@ -572,12 +576,16 @@ nonisolated extension V1RenewRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.endorsement.isEmpty {
       try visitor.visitSingularBytesField(value: self.endorsement, fieldNumber: 2)
     }
+    if !self.advertise.isEmpty {
+      try visitor.visitSingularStringField(value: self.advertise, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: V1RenewRequest, rhs: V1RenewRequest) -> Bool {
     if lhs.certificateRequest != rhs.certificateRequest {return false}
     if lhs.endorsement != rhs.endorsement {return false}
+    if lhs.advertise != rhs.advertise {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
