@@ -67,8 +67,8 @@ let package = Package(
     // services
     .target(
       name: "Hub",
-      dependencies: ["API", "Core", "Storage", "SQLite", "Cryptography", "EventLoop", logging],
-      swiftSettings: onTheLoop),
+      dependencies: ["API", "Core", "Storage", "SQLite", "Cryptography", "EventLoop", protobuf, logging],
+      swiftSettings: swiftSettings),
     .target(
       name: "Node",
       dependencies: [
