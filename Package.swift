@@ -108,5 +108,10 @@ let package = Package(
 
     // tests
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
+    // tests: TestLoop puts a test process on the event loop
+    .target(name: "CTestLoop", path: "Tests/CTestLoop"),
+    .target(
+      name: "TestLoop", dependencies: ["CTestLoop", "EventLoop"], path: "Tests/TestLoop", swiftSettings: onTheLoop),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
   ]
 )

@@ -4,6 +4,29 @@ import Glibc
 /// How many libuv handles are between their initialisation and their close callback.
 enum HandleCount {
   static var open = 0
+  /// The scopes that open handles belong to. Empty outside of tests.
+  private static var scopes: [UnsafeMutableRawPointer: HandleScope] = [:]
+
+  static func opened(_ handle: UnsafeMutableRawPointer) {
+    open += 1
+    guard let scope = HandleScope.current else { return }
+    scope.open += 1
+    scopes[handle] = scope
+  }
+
+  static func closed(_ handle: UnsafeMutableRawPointer) {
+    open -= 1
+    if !scopes.isEmpty { scopes.removeValue(forKey: handle)?.open -= 1 }
+  }
+}
+
+/// Counts the handles opened by one task and its children: how a test proves that it leaks none while others run.
+package final class HandleScope {
+  @TaskLocal package static var current: HandleScope?
+  /// Handles opened in this scope and not yet closed.
+  package fileprivate(set) var open = 0
+
+  package init() {}
 }
 
 /// The life of a libuv handle: zeroed memory on the heap, `data` = a retained object, both given back in the callback
@@ -25,7 +48,7 @@ enum Handle {
       throw StreamFailure(uv: status)
     }
     generic(handle).pointee.data = Unmanaged.passRetained(owner).toOpaque()
-    HandleCount.open += 1
+    HandleCount.opened(memory)
     return handle
   }
 
@@ -33,7 +56,7 @@ enum Handle {
   static func close<H>(_ handle: UnsafeMutablePointer<H>) {
     uv_close(generic(handle)) { handle in
       guard let handle else { return }
-      HandleCount.open -= 1
+      HandleCount.closed(handle)
       if let data = handle.pointee.data { Unmanaged<AnyObject>.fromOpaque(data).release() }
       UnsafeMutableRawPointer(handle).deallocate()
     }

@@ -1,0 +1,4 @@
+#pragma once
+
+/// Defined in Swift, in TestLoop.
+void demarc_test_loop_install(void);
