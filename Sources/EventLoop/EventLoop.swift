@@ -11,7 +11,7 @@ package enum EventLoop {
   ///
   /// Refuses to start (status 70) if the runtime did not take the loop as its executor. Raises the soft limit of open
   /// files to the hard one, and ignores SIGPIPE. `exit` handlers do not run: pool threads may still be at work.
-  package static func run(_ body: @escaping () async -> Int32) -> Never {
+  package static func run(_ body: @MainActor @escaping () async -> Int32) -> Never {
     Loop.install()
     raiseOpenFileLimit()
     Task {

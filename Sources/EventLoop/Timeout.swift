@@ -17,7 +17,7 @@ package struct Deadline: Sendable {
 /// It waits for the body to end. Costs a task and a timer, about a microsecond: for phases, not for every read (a
 /// `Watchdog` that resets a stream is cheaper).
 package func withTimeout<T: Sendable>(
-  _ limit: Duration, _ body: @escaping () async throws(StreamFailure) -> T
+  _ limit: Duration, _ body: @MainActor @escaping () async throws(StreamFailure) -> T
 ) async throws(StreamFailure) -> T {
   let task = Task { () async -> Result<T, StreamFailure> in
     do throws(StreamFailure) { return .success(try await body()) } catch { return .failure(error) }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct CancellationTests {
   /// Starts `wait`, lets it suspend, cancels it, and expects it to end with `.cancelled`.
   private func expectCancelled(
-    sourceLocation: SourceLocation = #_sourceLocation, _ wait: @escaping () async throws -> Void
+    sourceLocation: SourceLocation = #_sourceLocation, _ wait: @MainActor @escaping () async throws -> Void
   ) async {
     let task = Task { try await wait() }
     for _ in 0..<20 { await EventLoop.turn() }
@@ -26,7 +26,7 @@ import Testing
       await expectCancelled { try await pair.client.write([UInt8](repeating: 0, count: 64 << 20)) }
       await #expect(throws: StreamFailure.cancelled) { try await pair.client.write([1]) }
       // An address that swallows the first packet (reserved for documentation) or refuses to route it.
-      let connecting = Task { () async throws(StreamFailure) in
+      let connecting = Task {
         try await SocketStream.connect(host: "192.0.2.1", port: 9, timeout: .seconds(60))
       }
       for _ in 0..<20 { await EventLoop.turn() }
@@ -38,7 +38,7 @@ import Testing
   @Test func aTaskCancelledBeforeItWaitsDoesNotWait() async throws {
     try await withNoLeakedHandles {
       let pair = try await Pair.tcp()
-      let task = Task { () async throws(StreamFailure) in
+      let task = Task {
         withUnsafeCurrentTask { $0?.cancel() }
         return try await pair.client.read(atMost: 1)
       }

@@ -10,7 +10,7 @@ struct Pair {
 
   static func tcp() async throws -> Pair {
     let listener = try await Listener.tcp(host: "127.0.0.1", port: 0)
-    let connecting = Task { () async throws(StreamFailure) in
+    let connecting = Task {
       try await SocketStream.connect(host: "127.0.0.1", port: listener.port, timeout: .seconds(5))
     }
     let server = try await listener.accept()
@@ -48,8 +48,8 @@ struct Pair {
   @Test func resetReachesTheReaderOnBothSides() async throws {
     try await withNoLeakedHandles {
       let pair = try await Pair.tcp()
-      let here = Task { () async throws(StreamFailure) in try await pair.client.read(atMost: 1) }
-      let there = Task { () async throws(StreamFailure) in try await pair.server.read(atMost: 1) }
+      let here = Task { try await pair.client.read(atMost: 1) }
+      let there = Task { try await pair.server.read(atMost: 1) }
       await EventLoop.turn()
       pair.client.reset()
       pair.client.reset()
@@ -62,7 +62,7 @@ struct Pair {
   @Test func resetEndsAWriterThatWaitsForItsPeer() async throws {
     try await withNoLeakedHandles {
       let pair = try await Pair.tcp()
-      let writer = Task { () async throws(StreamFailure) in
+      let writer = Task {
         try await pair.client.write([UInt8](repeating: 7, count: 64 << 20))
       }
       for _ in 0..<50 { await EventLoop.turn() }
@@ -76,7 +76,7 @@ struct Pair {
       let pair = try await Pair.tcp()
       let total = 32 << 20
       var sent = 0
-      let writer = Task { () async throws(StreamFailure) in
+      let writer = Task {
         while sent < total {
           try await pair.client.write([UInt8](repeating: UInt8(truncatingIfNeeded: sent >> 20), count: 1 << 20))
           sent += 1 << 20
@@ -101,13 +101,13 @@ struct Pair {
   @Test func filesAreSentByRanges() async throws {
     try await withNoLeakedHandles {
       let path = "/tmp/demarc-extents-\(getpid())"
-      let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+      let content: [UInt8] = (0..<3_000_000).map { (index: Int) in UInt8(truncatingIfNeeded: index * 31 + index / 256) }
       let descriptor = open(path, O_CREAT | O_TRUNC | O_RDWR, 0o600)
       #expect(write(descriptor, content, content.count) == content.count)
       unlink(path)
       let file = SharedFile(adopting: descriptor)
       let pair = try await Pair.tcp()
-      let sender = Task { () async throws(StreamFailure) in
+      let sender = Task {
         try await pair.client.send([
           FileExtent(file: file, offset: 10, length: 1_000_000), FileExtent(file: file, offset: 2_999_990, length: 10),
         ])
@@ -115,7 +115,9 @@ struct Pair {
       }
       var received: [UInt8] = []
       while received.count < 1_000_015 { received += try await pair.server.read(atMost: 70_000) }
-      #expect(received == content[10..<1_000_010] + content[2_999_990...] + content[2_999_995...])
+      #expect(received.prefix(1_000_000) == content[10..<1_000_010])
+      #expect(received[1_000_000..<1_000_010] == content[2_999_990...])
+      #expect(received[1_000_010...] == content[2_999_995...])
       await #expect(throws: StreamFailure.system(ENODATA)) { try await sender.value }
     }
   }

@@ -10,7 +10,7 @@ nonisolated func installTestLoop() { EventLoop.install() }
 ///
 /// Counts the handles of the body's own tasks, so tests may run beside each other.
 package func withNoLeakedHandles<T>(
-  sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> T
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: @MainActor () async throws -> T
 ) async rethrows -> T {
   let scope = HandleScope()
   let value = try await HandleScope.$current.withValue(scope) { try await body() }
