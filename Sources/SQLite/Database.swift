@@ -15,7 +15,7 @@ package final class Database: @unchecked Sendable {
   }
 
   let connection: OpaquePointer
-  private var cache: [String: Statement] = [:]
+  private var cache: [String: PreparedStatement] = [:]
   private var depth = 0
 
   /// Opens `path`, or a private database in memory for `":memory:"`.
@@ -54,9 +54,9 @@ package final class Database: @unchecked Sendable {
 
   /// The prepared statement of a text that holds exactly one; cached under the text. One that is still being stepped
   /// (a query inside its own loop) stays alone, and the caller gets a fresh one.
-  package func statement(_ text: String) throws(SQLiteError) -> Statement {
+  package func statement(_ text: String) throws(SQLiteError) -> PreparedStatement {
     if let cached = cache[text], !cached.isRunning { return cached }
-    let made = try Statement(text, connection: connection)
+    let made = try PreparedStatement(text, connection: connection)
     if cache.count >= Limits.cachedStatements { cache.removeAll() }
     cache[text] = made
     return made
@@ -74,7 +74,7 @@ package final class Database: @unchecked Sendable {
 
   /// What `read` makes of each row, in order.
   package func rows<T>(
-    _ text: String, _ values: any SQLiteBindable..., read: (Row) throws -> T
+    _ text: String, _ values: any SQLiteBindable..., read: (SQLiteRow) throws -> T
   ) throws -> [T] {
     let statement = try statement(text)
     defer { statement.reset() }
@@ -86,7 +86,7 @@ package final class Database: @unchecked Sendable {
 
   /// What `read` makes of the first row; nil if there is none.
   package func first<T>(
-    _ text: String, _ values: any SQLiteBindable..., read: (Row) throws -> T
+    _ text: String, _ values: any SQLiteBindable..., read: (SQLiteRow) throws -> T
   ) throws -> T? {
     let statement = try statement(text)
     defer { statement.reset() }

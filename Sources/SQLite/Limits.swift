@@ -1,10 +1,10 @@
 /// Bounds of this target.
-package enum Limits {
+enum Limits {
   /// The longest text of one statement, in bytes.
-  package static let statementBytes = 64 * 1024
+  static let statementBytes = 64 * 1024
   /// Prepared statements kept by one connection. Texts are constants of the program, so reaching this means that
   /// somebody builds them.
-  package static let cachedStatements = 512
+  static let cachedStatements = 512
   /// How long a statement waits for another connection's lock, in milliseconds.
-  package static let busyTimeoutMilliseconds: Int32 = 5_000
+  static let busyTimeoutMilliseconds: Int32 = 5_000
 }

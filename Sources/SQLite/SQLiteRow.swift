@@ -4,7 +4,7 @@ import CSQLite
 ///
 /// Reading is strict: a column of another type is an error, not SQLite's conversion, since a conversion hides a
 /// damaged or foreign file.
-package struct Row {
+package struct SQLiteRow {
   let pointer: OpaquePointer
 
   /// Whether the column holds NULL.

@@ -2,7 +2,7 @@
 ///
 /// `PRAGMA user_version` holds how many steps a file has. A step is never edited after a release; a change of the
 /// schema is a further step.
-package struct Schema: Sendable {
+package struct DatabaseSchema: Sendable {
   /// The steps, each a text of any number of statements.
   package let steps: [String]
 
@@ -13,7 +13,7 @@ package struct Schema: Sendable {
 extension Database {
   /// Brings the file up to `schema`: every missing step and the new number in one transaction, so that a power cut
   /// leaves the old schema or the new one. A file of a later program is refused untouched.
-  package func migrate(to schema: Schema) throws {
+  package func migrate(to schema: DatabaseSchema) throws {
     let found = try first("PRAGMA user_version") { try $0.int(0) } ?? 0
     guard found <= schema.steps.count else {
       throw SQLiteError.newerSchema(found: found, known: schema.steps.count)

@@ -4,7 +4,7 @@ import CSQLite
 ///
 /// For hot loops; most callers want `Database.run` and `Database.rows`. Made by `Database.statement`, which caches it
 /// under its text, so a statement must be reset before it is asked for again (`run` and `rows` do).
-package final class Statement {
+package final class PreparedStatement {
   let pointer: OpaquePointer
   private let connection: OpaquePointer
 
@@ -83,7 +83,7 @@ package final class Statement {
   package var isRunning: Bool { sqlite3_stmt_busy(pointer) != 0 }
 
   /// The row that `step` reached.
-  package var row: Row { Row(pointer: pointer) }
+  package var row: SQLiteRow { SQLiteRow(pointer: pointer) }
 
   /// Back to the start, parameters unbound: locks and copies are let go.
   package func reset() {

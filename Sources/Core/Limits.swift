@@ -1,0 +1,47 @@
+/// Every bound that Core and the layers above it hold hostile input and themselves to. A number that appears in a check
+/// appears here, with its unit and its reason.
+package enum Limits {
+  /// Bytes of one JSON text where nothing smaller is said: a datapackage descriptor of a large version.
+  package static let jsonBytes = 16 * 1024 * 1024
+  /// Levels of one JSON text: our own formats need eight; recursion is bounded by this.
+  package static let jsonDepth = 64
+
+  /// Bytes of one envelope, its payload in base64 included: a record with some thousand outputs.
+  package static let envelopeBytes = 4 * 1024 * 1024
+  /// Signatures of one envelope: a grant has three.
+  package static let envelopeSignatures = 16
+  /// Bytes of a statement other than a provenance record.
+  package static let statementBytes = 64 * 1024
+
+  /// Bytes of a commit message.
+  package static let messageBytes = 16 * 1024
+  /// Bytes of a name that people write into a record: an author, a reason.
+  package static let labelBytes = 1024
+
+  /// Bytes of a signed note: room for sixteen signatures and then some.
+  package static let noteBytes = 64 * 1024
+  /// Signatures of one note; the specification asks for sixteen at least.
+  package static let noteSignatures = 32
+  /// Hashes of one Merkle proof: two per level of a tree of 2^63 leaves.
+  package static let proofHashes = 128
+  /// Bytes of one log entry: the length prefix of an entry bundle has 16 bits.
+  package static let logEntryBytes = 65_535
+
+  /// Organizations that one lease snapshot may call suspended.
+  package static let suspendedOrganizations = 1_000
+
+  /// Bytes of a join token's text.
+  package static let joinTokenBytes = 4096
+  /// Microseconds of the default lease: 7 days without the hub.
+  package static let defaultLeaseMicroseconds: Int64 = 7 * 86_400_000_000
+  /// Microseconds of the longest lease: 30 days.
+  package static let longestLeaseMicroseconds: Int64 = 30 * 86_400_000_000
+
+  /// Bytes of a reference as people type it, path included.
+  package static let referenceBytes = 8192
+
+  /// Subjects, and likewise dependencies, of one provenance record.
+  package static let recordResources = 20_000
+  /// Key statements of one trust bundle.
+  package static let bundleKeys = 10_000
+}
