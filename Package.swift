@@ -113,5 +113,6 @@ let package = Package(
     .target(
       name: "TestLoop", dependencies: ["CTestLoop", "EventLoop"], path: "Tests/TestLoop", swiftSettings: onTheLoop),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
   ]
 )
