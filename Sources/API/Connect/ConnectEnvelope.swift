@@ -1,0 +1,75 @@
+/// Framing of streams in the Connect protocol.
+///
+/// Each message is one envelope: a flags byte, the length of the message as four big-endian bytes, the message. Flag
+/// bit 0 says compressed, which we neither send nor take; bit 1 says that this is the end of the stream and that the
+/// message is a `ConnectEnd` in JSON, whatever the messages before it were coded in. Only answers have an end message;
+/// a request stream ends with its HTTP body.
+package enum ConnectEnvelope {
+  /// Bytes before each message.
+  package static let headBytes = 5
+  /// Longest message that is taken: the largest one we send is a frame of 1 MiB of data, doubled by base64 in JSON.
+  package static let messageBytes = 4 << 20
+
+  /// One message in its envelope.
+  package static func encode(_ message: [UInt8], isEnd: Bool = false) -> [UInt8] {
+    let count = UInt32(clamping: message.count)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(headBytes + message.count)
+    bytes.append(isEnd ? 2 : 0)
+    bytes.append(contentsOf: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) })
+    bytes.append(contentsOf: message)
+    return bytes
+  }
+
+  /// What a decoder found.
+  package enum Item: Equatable, Sendable {
+    /// A message of the stream.
+    case message([UInt8])
+    /// The end message, JSON.
+    case end([UInt8])
+  }
+}
+
+/// Takes envelopes apart that arrive in arbitrary pieces. Holds at most one unfinished message.
+package struct ConnectDecoder {
+  private var buffer: [UInt8] = []
+  private var start = 0
+
+  /// With nothing read yet.
+  package init() {}
+
+  /// Whether no part of a message is waiting for the rest of it: where a stream may end.
+  package var isBetweenMessages: Bool { start == buffer.count }
+
+  /// Takes the next bytes of the body.
+  package mutating func append(_ bytes: [UInt8]) {
+    if start > 0 {
+      buffer.removeFirst(start)
+      start = 0
+    }
+    if buffer.isEmpty { buffer = bytes } else { buffer.append(contentsOf: bytes) }
+  }
+
+  /// The next complete envelope, or nil if more bytes are needed. Throws on flags that nobody agreed on and on
+  /// messages beyond the limit, before memory is spent on them.
+  package mutating func next() throws(Refusal) -> ConnectEnvelope.Item? {
+    guard buffer.count - start >= ConnectEnvelope.headBytes else { return nil }
+    let flags = buffer[start]
+    let length = buffer[(start + 1)..<(start + 5)].reduce(0) { $0 << 8 | Int($1) }
+    guard flags == 0 || flags == 2 else {
+      throw Refusal(.invalid, "an envelope has flags \(flags)", hint: "streams are not compressed here")
+    }
+    guard length <= ConnectEnvelope.messageBytes else {
+      throw Refusal(.limit, "a message of \(length) bytes is more than \(ConnectEnvelope.messageBytes)")
+    }
+    let first = start + ConnectEnvelope.headBytes
+    guard buffer.count - first >= length else { return nil }
+    let message = [UInt8](buffer[first..<(first + length)])
+    start = first + length
+    if start == buffer.count {
+      buffer.removeAll(keepingCapacity: true)
+      start = 0
+    }
+    return flags == 2 ? .end(message) : .message(message)
+  }
+}
