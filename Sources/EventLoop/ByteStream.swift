@@ -56,7 +56,7 @@ package enum StreamFailure: Error, Equatable, Sendable {
     case UV_ECONNRESET.rawValue, UV_EPIPE.rawValue: self = .reset
     case UV_ECANCELED.rawValue: self = .closed
     case UV_ETIMEDOUT.rawValue: self = .timedOut
-    case UV_EAI_AGAIN.rawValue...UV_EAI_ADDRFAMILY.rawValue: self = .unresolved(String(cString: uv_strerror(status)))
+    case UV_EAI_PROTOCOL.rawValue...UV_EAI_ADDRFAMILY.rawValue: self = .unresolved(String(cString: uv_strerror(status)))
     default: self = .system(-status)
     }
   }
