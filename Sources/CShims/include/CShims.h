@@ -1,3 +1,4 @@
 #pragma once
 
 #include "Descriptors.h"
+#include "TLSWindow.h"
