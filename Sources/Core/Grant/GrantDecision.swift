@@ -1,0 +1,203 @@
+package import Cryptography
+
+/// What a peer asks of a channel's owner.
+package struct GrantRequest: Hashable, Sendable {
+  /// Who asks, by the URI of a certificate that the TLS layer verified.
+  package let peer: NodeIdentity
+  /// SHA-256 of the SubjectPublicKeyInfo of the key that the peer proved to hold on this connection.
+  package let tlsKey: SHA256Digest
+  package let channel: ChannelName
+  package let action: GrantAction
+  /// The version that is asked for; nil for the channel itself (its head).
+  package let version: CID?
+  /// Bytes that serving this would add to those served under the grant.
+  package let bytes: Int64
+
+  package init(
+    peer: NodeIdentity, tlsKey: SHA256Digest, channel: ChannelName, action: GrantAction = .read, version: CID? = nil,
+    bytes: Int64 = 0
+  ) {
+    self.peer = peer
+    self.tlsKey = tlsKey
+    self.channel = channel
+    self.action = action
+    self.version = version
+    self.bytes = bytes
+  }
+}
+
+/// What the owner's node knows when it decides. Nothing in here comes from the request.
+package struct GrantFacts: Sendable {
+  /// A channel as its owner has it.
+  package enum Channel: Hashable, Sendable {
+    /// There is none of that name.
+    case unknown
+    /// Open, and in the directory that partners see.
+    case listed
+    /// Open, and known only to those it was offered to.
+    case `private`
+    /// Closed by its owner.
+    case closed
+  }
+
+  /// What stands between the peer's organization and the channel.
+  package enum Evidence: Hashable, Sendable {
+    /// Nothing.
+    case none
+    /// An offer or a proposal that is no grant: what it lacks.
+    case incomplete(GrantRefusal)
+    /// A grant.
+    case verified(VerifiedGrant)
+  }
+
+  /// This node, the owner's.
+  package var owner: NodeIdentity
+  package var channel: Channel
+  package var evidence: Evidence
+  /// The peer's endorsement of the TLS key, if it sent one that verifies.
+  package var endorsement: VerifiedEndorsement?
+  /// Who ended the grant, if somebody did.
+  package var revoked: GrantRevocation.Party?
+  /// Signing keys that the hub is known to have revoked.
+  package var revokedKeys: Set<KeyID>
+  /// Whether either side paused the partnership.
+  package var isPaused: Bool
+  /// The newest snapshot that the hub signed for this node, verified.
+  package var lease: LeaseSnapshot?
+  /// The channel's heads and the grant's activity; nil where the grant never became active.
+  package var reach: GrantReach?
+  /// Bytes already served under the grant.
+  package var bytesServed: Int64
+
+  package init(
+    owner: NodeIdentity, channel: Channel, evidence: Evidence, endorsement: VerifiedEndorsement? = nil,
+    revoked: GrantRevocation.Party? = nil, revokedKeys: Set<KeyID> = [], isPaused: Bool = false,
+    lease: LeaseSnapshot? = nil, reach: GrantReach? = nil, bytesServed: Int64 = 0
+  ) {
+    self.owner = owner
+    self.channel = channel
+    self.evidence = evidence
+    self.endorsement = endorsement
+    self.revoked = revoked
+    self.revokedKeys = revokedKeys
+    self.isPaused = isPaused
+    self.lease = lease
+    self.reach = reach
+    self.bytesServed = bytesServed
+  }
+}
+
+/// Whether a request may be served, with the rule that refused it if not.
+package enum GrantVerdict: Hashable, Sendable {
+  /// Every rule was asked and none refused.
+  case allow(VerifiedGrant)
+  case refuse(GrantRefusal)
+}
+
+/// The decision of the owner's node, made anew for every request, also on a connection that was served before.
+package enum GrantDecision {
+  /// Asks the rules one after the other and stops at the first that refuses: deny by default. `now` is the hub clock's.
+  ///
+  /// What an outsider may learn comes first: without an offer a private or closed channel answers as an unknown one does,
+  /// to the letter.
+  package static func decide(_ request: GrantRequest, _ facts: GrantFacts, now: Timestamp) -> GrantVerdict {
+    do throws(GrantRefusal) {
+      return .allow(try grant(request, facts, now))
+    } catch {
+      return .refuse(error)
+    }
+  }
+
+  private static func grant(
+    _ request: GrantRequest, _ facts: GrantFacts, _ now: Timestamp
+  ) throws(GrantRefusal) -> VerifiedGrant {
+    guard facts.channel != .unknown, facts.channel == .listed || facts.evidence != .none else {
+      throw GrantRefusal(.unknownChannel, "there is no such channel")
+    }
+    guard request.peer.trustDomain == facts.owner.trustDomain else {
+      throw GrantRefusal(.trustDomain, "the peer is of the grid \(request.peer.trustDomain)")
+    }
+    try checkSuspension(request, facts)
+    let grant: VerifiedGrant
+    switch facts.evidence {
+    case .none: throw GrantRefusal(.noGrant, "no grant on this channel for \(request.peer.organization)")
+    case .incomplete(let refusal): throw refusal
+    case .verified(let verified): grant = verified
+    }
+    try checkSubject(request, facts, grant.statement)
+    try checkEndorsement(request, facts, grant.statement)
+    if let party = facts.revoked { throw GrantRefusal(.revoked, "the \(party.rawValue) revoked the grant") }
+    guard now < grant.statement.expires else {
+      throw GrantRefusal(.expired, "the grant expired at \(grant.statement.expires)")
+    }
+    try checkLease(facts, grant.statement, now)
+    guard facts.channel != .closed else { throw GrantRefusal(.channelClosed, "the owner closed the channel") }
+    guard !facts.isPaused else { throw GrantRefusal(.paused, "the partnership is paused") }
+    try checkExtent(request, facts, grant.statement)
+    return grant
+  }
+
+  private static func checkSuspension(_ request: GrantRequest, _ facts: GrantFacts) throws(GrantRefusal) {
+    for organization in [request.peer.organization, facts.owner.organization]
+    where facts.lease?.suspended.contains(organization) == true {
+      throw GrantRefusal(.suspended, "the hub suspended \(organization)")
+    }
+  }
+
+  private static func checkSubject(
+    _ request: GrantRequest, _ facts: GrantFacts, _ grant: GrantStatement
+  ) throws(GrantRefusal) {
+    guard grant.owner == facts.owner.organization else {
+      throw GrantRefusal(.owner, "the grant is about a channel of \(grant.owner)")
+    }
+    guard grant.channel == request.channel else {
+      throw GrantRefusal(.channel, "the grant is for the channel \(grant.channel)")
+    }
+    guard grant.grantee == request.peer.organization else {
+      throw GrantRefusal(.grantee, "the grant is for \(grant.grantee)")
+    }
+  }
+
+  private static func checkEndorsement(
+    _ request: GrantRequest, _ facts: GrantFacts, _ grant: GrantStatement
+  ) throws(GrantRefusal) {
+    guard let endorsement = facts.endorsement else {
+      throw GrantRefusal(.endorsement, "the peer sent no endorsement of its TLS key")
+    }
+    guard endorsement.key == grant.granteeKey else {
+      throw GrantRefusal(.endorsement, "the endorsement is by another key than the grant pins")
+    }
+    guard endorsement.statement.tlsKey == request.tlsKey, endorsement.statement.identity == request.peer else {
+      throw GrantRefusal(.endorsement, "the endorsement is for another TLS key or node")
+    }
+    guard !facts.revokedKeys.contains(grant.granteeKey) else {
+      throw GrantRefusal(.keyRevoked, "the hub revoked the signing key that the grant pins")
+    }
+  }
+
+  private static func checkLease(
+    _ facts: GrantFacts, _ grant: GrantStatement, _ now: Timestamp
+  ) throws(GrantRefusal) {
+    guard let lease = facts.lease else { throw GrantRefusal(.lease, "this node has no lease from the hub") }
+    guard lease.identity == facts.owner else { throw GrantRefusal(.lease, "the lease is for \(lease.identity)") }
+    var until = lease.validUntil
+    if let shorter = grant.limits.lease { until = min(until, lease.issued.advanced(by: shorter)) }
+    guard now <= until else { throw GrantRefusal(.lease, "the lease ran out at \(until)") }
+  }
+
+  private static func checkExtent(
+    _ request: GrantRequest, _ facts: GrantFacts, _ grant: GrantStatement
+  ) throws(GrantRefusal) {
+    guard grant.actions.contains(request.action) else {
+      throw GrantRefusal(.action, "the grant does not allow “\(request.action.rawValue)”")
+    }
+    guard let reach = facts.reach else { throw GrantRefusal(.reach, "the grant is not active yet") }
+    if let version = request.version, !reach.reaches(version) {
+      throw GrantRefusal(.reach, "the grant does not reach this version")
+    }
+    if let most = grant.limits.bytes {
+      let (sum, overflow) = facts.bytesServed.addingReportingOverflow(max(0, request.bytes))
+      guard !overflow, sum <= most else { throw GrantRefusal(.limit, "the grant's \(most) bytes are used up") }
+    }
+  }
+}
