@@ -42,6 +42,10 @@ package enum Limits {
 
   /// Subjects, and likewise dependencies, of one provenance record.
   package static let recordResources = 20_000
+  /// Outputs and inputs of a record that a node keeps: they stand in one log entry.
+  package static let recordSubjects = 128
+  /// Bytes of a provenance bundle: record, script, modules and proofs.
+  package static let bundleBytes = 16 * 1024 * 1024
   /// Key statements of one trust bundle.
   package static let bundleKeys = 10_000
 }
