@@ -107,6 +107,7 @@ let package = Package(
       swiftSettings: onTheLoop),
 
     // tests
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "EventLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
     // tests: TestLoop puts a test process on the event loop
     .target(name: "CTestLoop", path: "Tests/CTestLoop"),
