@@ -4,11 +4,12 @@ import PackageDescription
 // The layers, lowest first. A target imports nothing above it: Scripts/check builds with
 // `--explicit-target-dependency-import-check error`, so this list is the law and not a wish.
 
-let swiftSettings: [SwiftSetting] = [
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-] + (Context.environment["DEMARC_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let swiftSettings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (Context.environment["DEMARC_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// Code that lives on the event loop: the loop is the MainActor, and everything is on it unless it says otherwise.
 let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.self)]
@@ -59,7 +60,8 @@ let package = Package(
 
     // operations
     .target(
-      name: "API", dependencies: ["Core", "Cryptography", "EventLoop", protobuf], exclude: ["Protos"], swiftSettings: swiftSettings),
+      name: "API", dependencies: ["Core", "Cryptography", "EventLoop", protobuf], exclude: ["Protos"],
+      swiftSettings: swiftSettings),
     .target(
       name: "Peers", dependencies: ["API", "Core", "HTTP", "EventLoop", "Cryptography", protobuf],
       swiftSettings: onTheLoop),
@@ -107,7 +109,8 @@ let package = Package(
       swiftSettings: onTheLoop),
 
     // tests
-    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "EventLoop"], swiftSettings: onTheLoop),
+    .testTarget(
+      name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "Cryptography", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
     // tests: TestLoop puts a test process on the event loop
     .target(name: "CTestLoop", path: "Tests/CTestLoop"),

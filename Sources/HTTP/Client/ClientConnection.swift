@@ -3,6 +3,7 @@ import EventLoop
 /// One connection of a client: an exchange, then another, until either side has had enough.
 final class ClientConnection {
   private let stream: any ByteStream
+  private let info: ConnectionInfo
   private let inlet: Inlet
   private let outlet: Outlet
   private let limits: HTTPLimits
@@ -16,6 +17,7 @@ final class ClientConnection {
 
   init(_ stream: any ByteStream, client: HTTPClient) {
     self.stream = stream
+    info = ConnectionInfo(stream: stream)
     self.client = client
     limits = client.limits
     inlet = Inlet(stream, limits: limits)
@@ -165,7 +167,7 @@ final class ClientConnection {
     if upload != nil { outlet.isAbandoned = true }
     if reader.isFinished {
       settle(head)
-      return HTTPClient.Response(status: head.status, headers: head.headers, body: HTTPBody([]))
+      return HTTPClient.Response(status: head.status, headers: head.headers, body: HTTPBody([]), connection: info)
     }
     // The body owns the connection: dropped unread, it closes it.
     var isSettled = false
@@ -182,7 +184,7 @@ final class ClientConnection {
         throw error
       }
     }
-    return HTTPClient.Response(status: head.status, headers: head.headers, body: body)
+    return HTTPClient.Response(status: head.status, headers: head.headers, body: body, connection: info)
   }
 
   /// The exchange is over: back to the pool, if everything went by the book.

@@ -1,3 +1,4 @@
+package import Cryptography
 import EventLoop
 
 /// An HTTP/1.1 client of one origin, with a pool of kept-alive connections.
@@ -43,11 +44,15 @@ package final class HTTPClient {
     package let headers: HTTPHeaders
     /// The body, to be pulled. It throws `.truncated` if it ends before its promised end.
     package let body: HTTPBody
+    /// Who answered.
+    package let connection: ConnectionInfo
   }
 
   /// Where the server is.
   package let origin: Origin
   let limits: HTTPLimits
+  private let tls: TLSContext?
+  private let admits: ((CertificateFacts) -> Bool)?
   private var idle: [ClientConnection] = []
   /// Connections in use or in the pool, and those that are being made.
   private(set) var open = 0
@@ -57,8 +62,16 @@ package final class HTTPClient {
   private struct Unowned { weak var connection: ClientConnection? }
 
   /// A client that connects when it is first used.
-  package init(origin: Origin, limits: HTTPLimits = HTTPLimits.client) {
+  ///
+  /// `admit` judges the server's certificate, after the policy of `tls` has, on every new connection and before a byte
+  /// of a request leaves; who is not admitted is a `.stream(.tls)` failure.
+  package init(
+    origin: Origin, tls: TLSContext? = nil, limits: HTTPLimits = HTTPLimits.client,
+    admit: ((CertificateFacts) -> Bool)? = nil
+  ) {
     self.origin = origin
+    self.tls = tls
+    admits = admit
     self.limits = limits
   }
 
@@ -122,12 +135,23 @@ package final class HTTPClient {
   }
 
   private func makeStream() async throws(StreamFailure) -> any ByteStream {
+    let socket: SocketStream
     switch origin {
     case .tcp(let host, let port):
-      try await SocketStream.connect(host: host, port: port, timeout: limits.connectTime)
+      socket = try await SocketStream.connect(host: host, port: port, timeout: limits.connectTime)
     case .unix(let path):
-      try await SocketStream.connect(unix: path, timeout: limits.connectTime)
+      socket = try await SocketStream.connect(unix: path, timeout: limits.connectTime)
     }
+    guard let tls else { return socket }
+    let secured = try await withTimeout(limits.connectTime) { () async throws(StreamFailure) -> TLSStream in
+      try await TLSStream.client(over: socket, context: tls)
+    }
+    guard let admits else { return secured }
+    guard let der = secured.peerCertificateDER, let facts = try? CertificateFacts(der: der), admits(facts) else {
+      secured.reset()
+      throw .tls("the server's certificate is not the expected one")
+    }
+    return secured
   }
 
   /// Takes back a connection whose exchange has ended in good order.

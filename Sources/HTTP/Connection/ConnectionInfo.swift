@@ -6,22 +6,38 @@ package final class ConnectionInfo {
   package let peerAddress: String
   /// The process at the other end of a Unix socket.
   package let unixCredentials: UnixCredentials?
+  /// The certificate that the other side has shown, without its chain.
+  package let peerCertificateDER: [UInt8]?
+  /// What the handshake made of it: `.expired` passes at a server, and the service has to decide what it may do.
+  package let certificateVerdict: CertificateVerdict
+  /// All certificates that the other side has sent, its own first.
+  package let peerChainDER: [[UInt8]]
   /// Whether `reset` has been called.
   package private(set) var isReset = false
   private weak var stream: (any ByteStream)?
   private var observers: [() -> Void] = []
 
-  /// Of an accepted stream.
-  init(stream: any ByteStream, unixCredentials: UnixCredentials?) {
+  /// Of a connected stream whose handshake, if there is one, is over.
+  init(stream: any ByteStream) {
     self.stream = stream
-    self.unixCredentials = unixCredentials
     peerAddress = stream.peerAddress
+    unixCredentials = (stream as? SocketStream)?.unixCredentials
+    let secured = stream as? TLSStream
+    peerCertificateDER = secured?.peerCertificateDER
+    certificateVerdict = secured?.peerCertificateVerdict ?? .none
+    peerChainDER = secured?.peerChainDER ?? []
   }
 
   /// Of a request that came over no connection: for callers inside the process.
-  package init(peerAddress: String, unixCredentials: UnixCredentials? = nil) {
+  package init(
+    peerAddress: String, unixCredentials: UnixCredentials? = nil, peerCertificateDER: [UInt8]? = nil,
+    certificateVerdict: CertificateVerdict = .none
+  ) {
     self.peerAddress = peerAddress
     self.unixCredentials = unixCredentials
+    self.peerCertificateDER = peerCertificateDER
+    self.certificateVerdict = certificateVerdict
+    peerChainDER = peerCertificateDER.map { [$0] } ?? []
   }
 
   /// Ends the connection at once, whatever it is doing: a transfer whose writer is blocked by a slow reader throws

@@ -8,16 +8,19 @@ package final class HTTPServer {
   let limits: HTTPLimits
   let respond: (HTTPRequest) async -> HTTPResponse
   private let listener: Listener
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  let tls: TLSContext?
+  private var admissions: [ObjectIdentifier: Admission] = [:]
   private let departures = Gate()
   /// Whether the server is on its way out: responses say `Connection: close`.
   private(set) var isDraining = false
 
-  /// A server that does nothing before `run`.
+  /// A server that does nothing before `run`. With `tls`, each connection begins with a handshake, in its own task.
   package init(
-    listener: Listener, limits: HTTPLimits = HTTPLimits(), respond: @escaping (HTTPRequest) async -> HTTPResponse
+    listener: Listener, tls: TLSContext? = nil, limits: HTTPLimits = HTTPLimits(),
+    respond: @escaping (HTTPRequest) async -> HTTPResponse
   ) {
     self.listener = listener
+    self.tls = tls
     self.limits = limits
     self.respond = respond
   }
@@ -26,14 +29,14 @@ package final class HTTPServer {
   package var port: Int { listener.port }
 
   /// The number of open connections.
-  package var connectionCount: Int { connections.count }
+  package var connectionCount: Int { admissions.count }
 
   /// Accepts connections until `drain`, or until its task is cancelled, which resets them all. Returns when the last
   /// connection has ended.
   package func run() async {
     while !isDraining {
       // At the limit nobody is refused: the kernel's queue holds the next ones until somebody leaves.
-      if connections.count >= limits.connections {
+      if admissions.count >= limits.connections {
         await departures.wait()
         continue
       }
@@ -46,7 +49,7 @@ package final class HTTPServer {
       }
     }
     if !isDraining { resetAll() }
-    while !connections.isEmpty { await departures.wait() }
+    while !admissions.isEmpty { await departures.wait() }
   }
 
   /// Stops accepting, lets every request that has begun be answered, closes what is idle, and resets what is left when
@@ -55,7 +58,7 @@ package final class HTTPServer {
     isDraining = true
     listener.close()
     departures.open()
-    for connection in connections.values { connection.closeIfIdle() }
+    for admission in admissions.values { admission.connection?.closeIfIdle() }
     var isOver = false
     let watchdog = Watchdog { [self] in
       isOver = true
@@ -63,24 +66,51 @@ package final class HTTPServer {
       departures.open()
     }
     watchdog.arm(after: limit)
-    while !connections.isEmpty, !isOver { await departures.wait() }
+    while !admissions.isEmpty, !isOver { await departures.wait() }
     watchdog.close()
   }
 
   private func admit(_ stream: SocketStream) {
-    let connection = ServerConnection(stream, credentials: stream.unixCredentials, server: self)
-    connections[ObjectIdentifier(connection)] = connection
-    connection.task = Task {
-      await connection.serve()
-      self.connections[ObjectIdentifier(connection)] = nil
+    let admission = Admission(stream)
+    let name = ObjectIdentifier(admission)
+    admissions[name] = admission
+    admission.task = Task {
+      if let secured = await self.secure(stream) {
+        let connection = ServerConnection(secured, server: self, admission: admission)
+        admission.connection = connection
+        await connection.serve()
+      }
+      self.admissions[name] = nil
       self.departures.open()
     }
   }
 
-  private func resetAll() {
-    for connection in connections.values {
-      connection.info.reset()
-      connection.task?.cancel()
+  /// The stream that speaks HTTP; nil if the client failed to agree with us on one in time.
+  private func secure(_ stream: SocketStream) async -> (any ByteStream)? {
+    guard let tls else { return stream }
+    let watchdog = Watchdog { stream.reset() }
+    watchdog.arm(after: limits.headTime)
+    defer { watchdog.close() }
+    do throws(StreamFailure) { return try await TLSStream.server(over: stream, context: tls) } catch {
+      stream.close()
+      return nil
     }
   }
+
+  private func resetAll() {
+    for admission in admissions.values {
+      admission.stream.reset()
+      admission.connection?.info.reset()
+      admission.task?.cancel()
+    }
+  }
+}
+
+/// An accepted connection, from its handshake on.
+final class Admission {
+  let stream: SocketStream
+  var task: Task<Void, Never>?
+  var connection: ServerConnection?
+
+  init(_ stream: SocketStream) { self.stream = stream }
 }

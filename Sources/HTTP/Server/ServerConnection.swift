@@ -3,20 +3,21 @@ import EventLoop
 /// One accepted connection: reads a head, asks the server's service, writes the response, and again.
 final class ServerConnection {
   let info: ConnectionInfo
-  var task: Task<Void, Never>?
   private let server: HTTPServer
   private let limits: HTTPLimits
   private let stream: any ByteStream
   private let inlet: Inlet
   private let outlet: Outlet
+  private weak var admission: Admission?
   private var isIdle = true
   private var served = 0
 
-  init(_ stream: any ByteStream, credentials: UnixCredentials?, server: HTTPServer) {
+  init(_ stream: any ByteStream, server: HTTPServer, admission: Admission) {
+    self.admission = admission
     self.server = server
     self.stream = stream
     limits = server.limits
-    info = ConnectionInfo(stream: stream, unixCredentials: credentials)
+    info = ConnectionInfo(stream: stream)
     inlet = Inlet(stream, limits: limits)
     outlet = Outlet(stream, limits: limits)
   }
@@ -232,7 +233,7 @@ final class ServerConnection {
       inlet.watch { [weak self] outcome in
         if case .failure(.cancelled) = outcome { return }
         if case .success(let bytes) = outcome, !bytes.isEmpty { return }
-        self?.task?.cancel()
+        self?.admission?.task?.cancel()
       }
       let writer = HTTPBodyWriter(outlet, framing: framing)
       try await produce(writer)
