@@ -3,27 +3,22 @@ package import Cryptography
 // A bundle is one JSON object, canonical form:
 //
 //   {"bundle":"demarc.provenance/v1","record":ENVELOPE,"keyStatement":ENVELOPE,"structure":BASE64,"script":BASE64,
-//    "modules":[BASE64,…],"log":{"entry":BASE64,"index":N,"proof":[BASE64,…],"checkpoint":TEXT}}
+//    "modules":[BASE64,…],"log":{"entry":BASE64,"anchor":ANCHOR}}
 //
 // `keyStatement`, `structure`, `script`, `modules` and `log` are left out where the exporter has not got them.
 
 /// A record with what a stranger needs to check it: whose key signed it, the script that ran, and the proof that the
 /// author's log holds it.
 package struct ProvenanceBundle: Hashable, Sendable {
-  /// The proof that a log holds the entry of the record.
-  package struct LogProof: Hashable, Sendable {
+  /// The author's log entry about the record, and where the log holds it.
+  package struct Logged: Hashable, Sendable {
     /// The entry's bytes, which name the record.
     package let entry: [UInt8]
-    package let index: UInt64
-    package let proof: [SHA256Digest]
-    /// The signed note of the log that the proof leads to.
-    package let checkpoint: String
+    package let anchor: LogAnchor
 
-    package init(entry: [UInt8], index: UInt64, proof: [SHA256Digest], checkpoint: String) {
+    package init(entry: [UInt8], anchor: LogAnchor) {
       self.entry = entry
-      self.index = index
-      self.proof = proof
-      self.checkpoint = checkpoint
+      self.anchor = anchor
     }
   }
 
@@ -34,11 +29,11 @@ package struct ProvenanceBundle: Hashable, Sendable {
   package let structure: [UInt8]?
   package let script: [UInt8]?
   package let modules: [[UInt8]]
-  package let log: LogProof?
+  package let log: Logged?
 
   package init(
     record: Envelope, keyStatement: Envelope?, structure: [UInt8]?, script: [UInt8]?, modules: [[UInt8]],
-    log: LogProof?
+    log: Logged?
   ) {
     self.record = record
     self.keyStatement = keyStatement
@@ -55,10 +50,7 @@ package struct ProvenanceBundle: Hashable, Sendable {
       "script": script.map { .string(Base64.encode($0)) },
       "modules": modules.isEmpty ? nil : .array(modules.map { .string(Base64.encode($0)) }),
       "log": log.map { log in
-        [
-          "entry": .string(Base64.encode(log.entry)), "index": .integer(Int64(clamping: log.index)),
-          "proof": .array(log.proof.map { .string(Base64.encode($0.bytes)) }), "checkpoint": .string(log.checkpoint),
-        ]
+        ["entry": .string(Base64.encode(log.entry)), "anchor": log.anchor.json]
       },
     ])
   }
@@ -94,31 +86,20 @@ package struct ProvenanceBundle: Hashable, Sendable {
       }
     }
     self.modules = modules
-    log = if let json = fields.optional("log") { try LogProof(json: json) } else { nil }
+    if let json = fields.optional("log") {
+      var logged = try Fields(json)
+      guard let entry = try logged.base64("entry") else { throw .missing("entry") }
+      log = Logged(entry: entry, anchor: try LogAnchor(json: try logged.value("anchor")))
+      try logged.end()
+    } else {
+      log = nil
+    }
     try fields.end()
   }
 
   /// The blob with that CID, if the bundle holds it.
   package func blob(_ cid: CID) -> [UInt8]? {
     ([structure, script].compactMap { $0 } + modules).first { CID.raw(of: $0) == cid }
-  }
-}
-
-extension ProvenanceBundle.LogProof {
-  fileprivate init(json: JSON) throws(StatementFailure) {
-    var fields = try Fields(json)
-    guard let entry = try fields.base64("entry") else { throw .missing("entry") }
-    let index = try fields.count("index")
-    var proof: [SHA256Digest] = []
-    for element in try fields.array("proof", atMost: Limits.proofHashes) {
-      guard let digest = element.string.flatMap({ Base64.decode($0) }).flatMap({ SHA256Digest($0) }) else {
-        throw .invalid("proof", reason: "not a SHA-256 digest in base-64")
-      }
-      proof.append(digest)
-    }
-    let checkpoint = try fields.string("checkpoint", atMost: Limits.noteBytes)
-    try fields.end()
-    self.init(entry: entry, index: UInt64(index), proof: proof, checkpoint: checkpoint)
   }
 }
 
