@@ -9,6 +9,8 @@ package enum ConnectEnvelope {
   package static let headBytes = 5
   /// Longest message that is taken: the largest one we send is a frame of 1 MiB of data, doubled by base64 in JSON.
   package static let messageBytes = 4 << 20
+  /// Longest unary answer that a client takes into memory: the files of the largest version.
+  package static let answerBytes = 128 << 20
 
   /// One message in its envelope.
   package static func encode(_ message: [UInt8], isEnd: Bool = false) -> [UInt8] {

@@ -1,0 +1,108 @@
+import API
+import EventLoop
+import HTTP
+
+/// Operations by the Connect protocol (connectrpc.com/docs/protocol), unary and streaming, in JSON and in protobuf.
+extension Surface {
+  /// Performs the operation `name` for an HTTP request.
+  func call(_ name: String, _ request: HTTPRequest, _ caller: Caller) async -> HTTPResponse {
+    guard request.method == "POST" else { return .notAllowed("POST") }
+    let flow = dispatcher.flow(of: name) ?? .unary
+    let accepted = [Coding.json, .proto].map { ConnectType($0, isStream: flow != .unary) }
+    guard let type = ConnectType(request.headers["content-type"]), accepted.contains(type) else {
+      return .unsupportedType(accepted)
+    }
+    if let refusal = Self.unfit(request.headers) { return .refusal(refusal) }
+    let body = request.body
+    let limit = caller == .anonymous ? Limits.anonymousRequestBytes : Limits.requestBytes
+    switch flow {
+    case .unary: return await unary(name, caller, type) { () async throws(Refusal) in try await body.all(limit) }
+    case .upload: return await upload(name, caller, type, Upload(body))
+    case .stream:
+      do throws(Refusal) {
+        return stream(name, caller, type, message: try await Upload(body).only(atMost: limit))
+      } catch {
+        return .envelopes(type, [ConnectEnvelope.encode(Refusal.connectEnd(error), isEnd: true)])
+      }
+    }
+  }
+
+  /// What a client of another protocol version or with compression would not understand of our answer.
+  private static func unfit(_ headers: HTTPHeaders) -> Refusal? {
+    if let version = headers["connect-protocol-version"], version != "1" {
+      return Refusal(.invalid, "Connect protocol version \(version) is not spoken here", hint: "version 1 is")
+    }
+    for field in ["content-encoding", "connect-content-encoding"] {
+      if let coding = headers[field], coding.lowercased() != "identity" {
+        return Refusal(.invalid, "a request compressed by \(coding) is not taken", hint: "send it as it is")
+      }
+    }
+    return nil
+  }
+
+  private func unary(
+    _ name: String, _ caller: Caller, _ type: ConnectType, _ read: @escaping () async throws(Refusal) -> [UInt8]
+  ) async -> HTTPResponse {
+    var answer: [UInt8] = []
+    do throws(Refusal) {
+      try await dispatcher.perform(
+        name, caller: caller, coding: type.coding,
+        next: { () async throws(Refusal) -> [UInt8]? in try await read() },
+        emit: { (bytes) async throws(Refusal) in answer = bytes })
+    } catch {
+      return .refusal(error)
+    }
+    var headers: HTTPHeaders = ["content-type": type.text]
+    headers.harden(cache: "no-store")
+    return HTTPResponse(status: 200, headers: headers, content: .bytes(answer))
+  }
+
+  private func upload(
+    _ name: String, _ caller: Caller, _ type: ConnectType, _ upload: Upload
+  ) async -> HTTPResponse {
+    var envelopes: [[UInt8]] = []
+    var refusal: Refusal?
+    do throws(Refusal) {
+      try await dispatcher.perform(
+        name, caller: caller, coding: type.coding,
+        next: { () async throws(Refusal) -> [UInt8]? in try await upload.next() },
+        emit: { (bytes) async throws(Refusal) in envelopes.append(ConnectEnvelope.encode(bytes)) })
+    } catch {
+      refusal = error
+    }
+    envelopes.append(ConnectEnvelope.encode(Refusal.connectEnd(refusal), isEnd: true))
+    return .envelopes(type, envelopes)
+  }
+
+  private func stream(
+    _ name: String, _ caller: Caller, _ type: ConnectType, message: [UInt8]
+  ) -> HTTPResponse {
+    var response = HTTPResponse.envelopes(type, [])
+    response.content = .stream { [dispatcher] (writer) async throws(StreamFailure) in
+      var refusal: Refusal?
+      do throws(Refusal) {
+        try await dispatcher.perform(
+          name, caller: caller, coding: type.coding,
+          next: { () async throws(Refusal) -> [UInt8]? in message },
+          emit: { (bytes) async throws(Refusal) in
+            do throws(StreamFailure) { try await writer.write(ConnectEnvelope.encode(bytes)) } catch {
+              throw Refusal(.cancelled, "the caller has left: \(error)")
+            }
+          })
+      } catch {
+        refusal = error
+      }
+      try await writer.write(ConnectEnvelope.encode(Refusal.connectEnd(refusal), isEnd: true))
+    }
+    return response
+  }
+}
+
+extension HTTPResponse {
+  /// An answer in envelopes. Its status is 200 whatever it says: how a stream ends is told at its end.
+  static func envelopes(_ type: ConnectType, _ envelopes: [[UInt8]]) -> HTTPResponse {
+    var headers: HTTPHeaders = ["content-type": type.text]
+    headers.harden(cache: "no-store")
+    return HTTPResponse(status: 200, headers: headers, content: .bytes(Array(envelopes.joined())))
+  }
+}

@@ -1,0 +1,14 @@
+/// What a surface takes from a request, in bytes. Streams are bounded per message and by the services behind.
+enum Limits {
+  /// Body of a unary request, and of the one message of a streaming request: a script with its modules or a bundle to
+  /// verify, grown by a third in JSON's base64.
+  static let requestBytes = 24 << 20
+  /// The same for a caller who has proved nothing yet: a join with its certificate request.
+  static let anonymousRequestBytes = 64 << 10
+  /// One step of a file on its way out: found in the store, handed to the connection, counted.
+  static let fileStepBytes: Int64 = 16 << 20
+  /// Certificates whose facts are kept, so that a busy connection does not parse its own again for each request.
+  static let knownCertificates = 256
+  /// Entity tags that one condition may list.
+  static let conditionTags = 64
+}
