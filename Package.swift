@@ -116,6 +116,8 @@ let package = Package(
     .target(name: "CTestLoop", path: "Tests/CTestLoop"),
     .target(
       name: "TestLoop", dependencies: ["CTestLoop", "EventLoop"], path: "Tests/TestLoop", swiftSettings: onTheLoop),
+    .testTarget(
+      name: "TLSTests", dependencies: ["HTTP", "Cryptography", "EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
   ]

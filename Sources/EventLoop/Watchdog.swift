@@ -21,8 +21,8 @@ package final class Watchdog {
   /// Starts the countdown, or starts it over.
   package func arm(after duration: Duration) {
     guard let timer else { return }
-    // The loop's idea of now is that of its last poll; a timer started late in a turn would fire early.
-    uv_update_time(Loop.shared.uv)
+    // The loop's idea of now is that of its last poll; a short timer started late in a turn would fire early.
+    if duration < .seconds(1) { uv_update_time(Loop.shared.uv) }
     uv_timer_start(
       timer, { Handle.owner(of: $0, as: HandleLink<Watchdog>.self)?.user?.action() }, duration.wholeMilliseconds, 0)
   }

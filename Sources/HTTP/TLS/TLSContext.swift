@@ -25,8 +25,10 @@ package final class TLSContext {
 
   private func configure() throws(StreamFailure) {
     SSL_CTX_ctrl(raw, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_3_VERSION), nil)
-    // A partial write says after each record how far it came; the buffer is an array that may move in between.
-    SSL_CTX_ctrl(raw, SSL_CTRL_MODE, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER), nil)
+    // A partial write says after each record how far it came; the buffer is an array that may move in between. The
+    // peer gets the chain that the identity names, not one that OpenSSL finds.
+    let modes = Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN)
+    SSL_CTX_ctrl(raw, SSL_CTRL_MODE, modes, nil)
     // No resumption: every connection proves its certificate anew, so a verdict is never older than its connection.
     SSL_CTX_set_num_tickets(raw, 0)
     SSL_CTX_ctrl(raw, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
