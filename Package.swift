@@ -52,7 +52,7 @@ let package = Package(
 
     // adapters
     .target(
-      name: "Storage", dependencies: ["Core", "Cryptography", "SQLite", "EventLoop"],
+      name: "Storage", dependencies: ["Core", "Cryptography", "SQLite", "EventLoop", "CShims"],
       swiftSettings: onTheLoop),
     .target(
       name: "Sandbox", dependencies: ["Core", "Transformation", "EventLoop"],

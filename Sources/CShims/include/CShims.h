@@ -1,4 +1,5 @@
 #pragma once
 
 #include "Descriptors.h"
+#include "Disk.h"
 #include "TLSWindow.h"

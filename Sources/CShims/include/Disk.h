@@ -1,0 +1,7 @@
+#pragma once
+
+#include <stdint.h>
+
+/// Asks the kernel to begin writing a range of a file, without waiting: sync_file_range, which the C library hides from
+/// code that does not ask for GNU extensions. Promises nothing about durability.
+void demarc_start_writing(int descriptor, int64_t offset, int64_t count);

@@ -1,0 +1,110 @@
+import CShims
+import Glibc
+
+/// A file of the store. Everything that must survive a power cut is written through this type, so that the rules are in
+/// one place: what is written is promised after `sync` alone, and a new, renamed or removed name after `syncDirectory`.
+///
+/// Blocking: used on the thread pool. Closed when let go.
+nonisolated final class DurableFile {
+  let path: String
+  private let descriptor: Int32
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  /// Makes a file that must not be there yet. Its name is durable after `syncDirectory`.
+  static func create(_ path: String) throws(StoreError) -> DurableFile {
+    try open(path, O_RDWR | O_CREAT | O_EXCL)
+  }
+
+  /// Opens a file that must be there.
+  static func open(_ path: String) throws(StoreError) -> DurableFile { try open(path, O_RDWR) }
+
+  /// Opens a file that must be there for reading alone.
+  static func read(_ path: String) throws(StoreError) -> DurableFile { try open(path, O_RDONLY) }
+
+  private static func open(_ path: String, _ flags: Int32) throws(StoreError) -> DurableFile {
+    let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw StoreError(errno: errno, "open \(path)") }
+    return DurableFile(path: path, descriptor: descriptor)
+  }
+
+  /// The length in bytes.
+  func size() throws(StoreError) -> Int64 {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end >= 0 else { throw StoreError(errno: errno, "measure \(path)") }
+    return Int64(end)
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreError) {
+    var done = 0
+    while done < bytes.count, let base = bytes.baseAddress {
+      let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset) + off_t(done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw StoreError(errno: errno, "write \(path)")
+      }
+      done += count
+    }
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  func write(_ bytes: [UInt8], at offset: Int64) throws(StoreError) {
+    // The closure's error type is lost on the way through `withUnsafeBytes`, so it is carried out by hand.
+    let outcome = bytes.withUnsafeBytes { buffer in
+      Result { () throws(StoreError) in try self.write(buffer, at: offset) }
+    }
+    try outcome.get()
+  }
+
+  /// Up to `count` bytes at `offset`; fewer at the end of the file alone.
+  func read(_ count: Int, at offset: Int64) throws(StoreError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = 0
+      while filled < count, let base = buffer.baseAddress {
+        let got = pread(descriptor, base + filled, count - filled, off_t(offset) + off_t(filled))
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        if got <= 0 { break }
+        filled += got
+      }
+    }
+    guard failure == 0 else {
+      // What the disk cannot give back is damaged, whatever the drive calls it.
+      throw failure == EIO ? .corrupt("\(path) cannot be read") : StoreError(errno: failure, "read \(path)")
+    }
+    return bytes
+  }
+
+  /// Cuts the file to `length`.
+  func truncate(to length: Int64) throws(StoreError) {
+    guard ftruncate(descriptor, off_t(length)) == 0 else { throw StoreError(errno: errno, "truncate \(path)") }
+  }
+
+  /// Returns when all that was written is on the disk, length included.
+  ///
+  /// After a failure the kernel may have dropped the pages, and a second fsync would lie: the caller must take the write
+  /// back or stop.
+  func sync() throws(StoreError) {
+    guard fdatasync(descriptor) == 0 else { throw StoreError(errno: errno, "fsync \(path)") }
+  }
+
+  /// Asks the kernel to begin with writing a range, so that a later `sync` has less to wait for. Promises nothing.
+  func startWriting(from offset: Int64, count: Int64) {
+    demarc_start_writing(descriptor, offset, count)
+  }
+
+  /// Makes the names in `directory` durable.
+  static func syncDirectory(_ directory: String) throws(StoreError) {
+    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StoreError(errno: errno, "open \(directory)") }
+    defer { Glibc.close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, "fsync \(directory)") }
+  }
+}

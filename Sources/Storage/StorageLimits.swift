@@ -1,0 +1,36 @@
+/// Every bound of this target.
+nonisolated package enum StorageLimits {
+  /// A segment is closed before it would grow beyond this.
+  package static let segmentBytes: Int64 = 256 << 20
+  /// Records of one group of a segment.
+  package static let recordsPerGroup = 65_536
+  /// The payload of one group: one write, one extent.
+  package static let groupBytes = 16 << 20
+  /// One blob (script, envelope, statement, descriptor).
+  package static let blobBytes = 16 << 20
+  /// One entry of the log: what an entry bundle of a tiled log can hold.
+  package static let entryBytes = 65_535
+  /// The blobs of one change.
+  package static let changesBytes = 64 << 20
+  /// Blobs, entries and facts of one change.
+  package static let changesRecords = 100_000
+  /// What an importer gathers before it hands it to the thread pool.
+  package static let batchBytes = 4 << 20
+  /// Files that an importer gathers, however small they are.
+  package static let filesPerBatch = 4096
+  /// Batches of one importer that are under way at once.
+  package static let batchesInFlight = 3
+  /// Content that is written but not yet in the catalog: beyond either, it is made durable by itself.
+  package static let pendingRecords = 50_000
+  package static let pendingBytes = 512 << 20
+  /// Requests that share one fsync and one commit.
+  package static let writesPerCommit = 256
+  /// Connections that read at once.
+  package static let readers = 4
+  /// Open segment files per reader.
+  package static let openSegments = 64
+  /// A catalog up to this size is checked at every start, a larger one after an unclean end only.
+  package static let checkedCatalogBytes: Int64 = 16 << 20
+  /// One read of an extent that is verified or copied.
+  package static let readBytes = 4 << 20
+}

@@ -1,0 +1,290 @@
+import Core
+import Cryptography
+import SQLite
+
+/// What happens when a data directory is opened: nobody needs to be asked.
+///
+/// A sound catalog is brought up to the segments' ends: records beyond what it knows are taken in if they are whole, and
+/// a torn end is cut off. A catalog that is missing, damaged or of another schema is made again from the segments:
+/// places of pieces from the sidecar indexes (or, where one is missing or damaged, from the segment itself, and the
+/// index is made again), state by applying the log's entries anew.
+nonisolated struct Recovery {
+  let directory: String
+  let projections: [any Projection]
+
+  private var segmentDirectory: String { directory + "/segments" }
+  private var catalogPath: String { "\(directory)/\(Catalog.fileName)" }
+
+  /// Opens `directory`, which is made if it is not there.
+  static func open(_ directory: String, projections: [any Projection]) throws(StoreError) -> Writer {
+    try Directory.makeAll(directory)
+    let lock = try DirectoryLock(directory: directory)
+    let recovery = Recovery(directory: directory, projections: projections)
+    try Directory.make(recovery.segmentDirectory, in: directory)
+    do {
+      let (catalog, segments) = try recovery.usable() ?? recovery.rebuild()
+      let log = MerkleLog(catalog.database)
+      try TileFiles(directory: directory + "/log").publish(log, from: 0, to: try log.size)
+      return Writer(
+        directory: directory, lock: lock, catalog: catalog, segments: segments, projections: projections)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  // MARK: a sound catalog
+
+  /// Catalog and segments if they fit together. A function of its own: the connection must be closed before the files
+  /// of a catalog that is given up are removed, since closing removes files by name.
+  private func usable() throws -> (Catalog, Segments)? {
+    guard let catalog = try soundCatalog() else { return nil }
+    do {
+      return try catchUp(catalog).map { (catalog, $0) }
+    } catch {
+      switch StoreError(error) {
+      case .corrupt, .refused: return nil
+      case let failure: throw failure
+      }
+    }
+  }
+
+  /// The catalog, if it can be trusted; nil if it must be made again.
+  private func soundCatalog() throws -> Catalog? {
+    guard Directory.exists(catalogPath) else { return nil }
+    do {
+      let wasUnclean = try Self.size(catalogPath + "-wal") > 0
+      let database = try Database(path: catalogPath)
+      let catalog = Catalog(database: database)
+      guard try catalog.state("signature") == Catalog.signature(projections) else { return nil }
+      if try wasUnclean || Self.size(catalogPath) <= StorageLimits.checkedCatalogBytes {
+        guard try database.first("PRAGMA quick_check(1)", read: { try $0.text(0) }) == "ok" else { return nil }
+      }
+      return catalog
+    } catch {
+      switch StoreError(error) {
+      case .full: throw StoreError.full
+      case .readOnly: throw StoreError.readOnly
+      default: return nil
+      }
+    }
+  }
+
+  /// Brings the catalog up to the segments; nil if they do not fit together and it must be made again.
+  private func catchUp(_ catalog: Catalog) throws -> Segments? {
+    let known = try catalog.segments()
+    let files = try Segments.numbers(in: segmentDirectory)
+    var last: Segments?
+    for (header, end) in known {
+      guard files.contains(header.number) else {
+        try quarantineBeyond(0, of: header.number, catalog)
+        continue
+      }
+      let file = try DurableFile.open(Segments.path(header.number, in: segmentDirectory))
+      let size = try file.size()
+      if size < end { try quarantineBeyond(size, of: header.number, catalog) }
+      guard header.number == files.last else {
+        // Only the last one can have grown since the catalog's last commit.
+        if size > end { return nil }
+        continue
+      }
+      last = try size < end ? nil : takeIn(file, header, from: end, size: size, catalog)
+    }
+    let newer = files.filter { number in !known.contains { $0.header.number == number } }
+    // One that the catalog does not know was begun just before the end; more of them mean an old catalog.
+    guard newer.count <= 1, newer.allSatisfy({ $0 > (known.last?.header.number ?? 0) }) else { return nil }
+    if let number = newer.first {
+      // The one before it was closed: if it has more than the catalog knows, that is not a torn end.
+      if let before = known.last, files.contains(before.header.number) {
+        let size = try Self.size(Segments.path(before.header.number, in: segmentDirectory))
+        if size > before.end { return nil }
+      }
+      return try begun(number, catalog)
+    }
+    if let last { return last }
+    return try Segments(directory: segmentDirectory, number: (known.last?.header.number ?? 0) + 1)
+  }
+
+  /// A last segment that the catalog does not know.
+  private func begun(_ number: UInt64, _ catalog: Catalog) throws -> Segments {
+    let path = Segments.path(number, in: segmentDirectory)
+    let file = try DurableFile.open(path)
+    guard let header = try SegmentHeader(try file.read(SegmentHeader.byteCount, at: 0)), header.number == number else {
+      // Its header was not yet on the disk, so nothing behind it was acknowledged.
+      try Directory.remove(path)
+      return try Segments(directory: segmentDirectory, number: number)
+    }
+    return try takeIn(
+      file, header, from: Int64(SegmentHeader.byteCount), size: try file.size(), catalog)
+  }
+
+  /// Takes whole groups from `start` on in, cuts off the rest.
+  private func takeIn(
+    _ file: DurableFile, _ header: SegmentHeader, from start: Int64, size: Int64, _ catalog: Catalog
+  ) throws -> Segments {
+    let tail = try SegmentScan.verifiedTail(of: file, nonce: header.nonce, from: start, to: size)
+    // The bytes may be in the page cache alone: they must be on the disk before the catalog names them.
+    if tail.end < size { try file.truncate(to: tail.end) }
+    if size > start { try file.sync() }
+    try catalog.database.transaction {
+      try insert(tail.records, of: header, from: file, into: catalog)
+      let entries = tail.records.filter { $0.record.kind == .entry }.sorted { $0.record.number < $1.record.number }
+      for placed in entries {
+        guard let bytes = try SegmentScan.payload(placed, in: file) else { continue }
+        try replay(bytes, number: placed.record.number, into: catalog)
+      }
+      try catalog.setEnd(tail.end, of: header)
+    }
+    return Segments(directory: segmentDirectory, header: header, file: file, end: tail.end)
+  }
+
+  private func quarantineBeyond(_ end: Int64, of segment: UInt64, _ catalog: Catalog) throws {
+    try catalog.database.transaction {
+      try catalog.database.run(
+        """
+        INSERT OR REPLACE INTO quarantine (digest, segment, offset, length)
+        SELECT digest, segment, offset, length FROM piece WHERE segment = ? AND offset + length > ?
+        """, Int64(segment), end)
+      try catalog.database.run(
+        "DELETE FROM piece WHERE segment = ? AND offset + length > ?", Int64(segment), end)
+    }
+  }
+
+  // MARK: rebuild
+
+  private func rebuild() throws -> (Catalog, Segments) {
+    for suffix in ["", "-wal", "-shm"] { try Directory.remove(catalogPath + suffix) }
+    let database = try Database(path: catalogPath)
+    try DurableFile.syncDirectory(directory)
+    let catalog = Catalog(database: database)
+    try database.transaction {
+      try database.execute(Catalog.schema + MerkleLog.schema)
+      for projection in projections { try database.execute(projection.schema) }
+    }
+    let numbers = try Segments.numbers(in: segmentDirectory)
+    var entries: [Int64: (segment: UInt64, placed: PlacedRecord)] = [:]
+    var last: Segments?
+    for number in numbers {
+      guard let segment = try survey(number, isLast: number == numbers.last) else { continue }
+      try database.transaction {
+        try insert(segment.records, of: segment.header, from: segment.file, into: catalog)
+        try catalog.setEnd(segment.end, of: segment.header)
+      }
+      for placed in segment.records where placed.record.kind == .entry {
+        entries[placed.record.number] = (number, placed)
+      }
+      if number == numbers.last {
+        last = Segments(
+          directory: segmentDirectory, header: segment.header, file: segment.file, end: segment.end)
+      }
+    }
+    try replay(entries, into: catalog)
+    let segments = try last ?? Segments(directory: segmentDirectory, number: (numbers.last ?? 0) + 1)
+    try database.transaction {
+      try catalog.setEnd(segments.end, of: segments.header)
+      // Last: a rebuild that was cut off begins again.
+      try catalog.setState("signature", Catalog.signature(projections))
+    }
+    return (catalog, segments)
+  }
+
+  private struct Survey {
+    let header: SegmentHeader
+    let file: DurableFile
+    let end: Int64
+    let records: [PlacedRecord]
+  }
+
+  /// All records of a segment; nil if there is nothing to be had from it.
+  private func survey(_ number: UInt64, isLast: Bool) throws -> Survey? {
+    let path = Segments.path(number, in: segmentDirectory)
+    let file = try DurableFile.open(path)
+    let size = try file.size()
+    guard let header = try header(of: file, number: number, size: size) else {
+      if isLast, size < 4096 { try Directory.remove(path) }
+      return nil
+    }
+    if isLast {
+      let found = try SegmentScan.damagedTables(of: file, nonce: header.nonce, to: size)
+      let whole = try found.records.filter { try SegmentScan.payload($0, in: file) != nil }
+      if found.end < size { try file.truncate(to: found.end) }
+      try file.sync()
+      return Survey(header: header, file: file, end: found.end, records: whole)
+    }
+    let indexPath = Segments.indexPath(number, in: segmentDirectory)
+    if let stored = try Self.contents(of: indexPath), let index = SegmentIndex(stored, of: header), index.end <= size {
+      return Survey(header: header, file: file, end: index.end, records: index.records)
+    }
+    let found = try SegmentScan.damagedTables(of: file, nonce: header.nonce, to: size)
+    let index = SegmentIndex(header: header, end: found.end, records: found.records)
+    try Directory.replace(indexPath, with: index.encode())
+    return Survey(header: header, file: file, end: found.end, records: found.records)
+  }
+
+  /// The header; where it is damaged, what the first group says instead.
+  private func header(of file: DurableFile, number: UInt64, size: Int64) throws -> SegmentHeader? {
+    if let header = try SegmentHeader(try file.read(SegmentHeader.byteCount, at: 0)), header.number == number {
+      return header
+    }
+    let start = Int64(SegmentHeader.byteCount)
+    guard let nonce = try file.read(16, at: start).little(UInt64.self, at: 8),
+      try GroupTable.read(from: file, at: start, nonce: nonce) != nil
+    else { return nil }
+    return SegmentHeader(number: number, nonce: nonce)
+  }
+
+  private func insert(
+    _ records: [PlacedRecord], of header: SegmentHeader, from file: DurableFile, into catalog: Catalog
+  ) throws {
+    for placed in records {
+      let place = Location(
+        segment: Int64(header.number), offset: placed.offset, length: placed.record.length)
+      switch placed.record.kind {
+      case .chunk, .node, .blob: try catalog.insert(placed.record.digest, place)
+      case .entry: try catalog.insertEntry(placed.record.number, place, placed.record.digest)
+      case .fact:
+        if let bytes = try SegmentScan.payload(placed, in: file), let fact = WholeFile(bytes) {
+          try catalog.insert(fact)
+        }
+      }
+    }
+  }
+
+  private func replay(
+    _ entries: [Int64: (segment: UInt64, placed: PlacedRecord)], into catalog: Catalog
+  ) throws {
+    var number: Int64 = 0
+    while number < entries.count {
+      try catalog.database.transaction {
+        for _ in 0..<1000 where number < entries.count {
+          guard let (segment, placed) = entries[number] else {
+            throw StoreError.corrupt("entry \(number) of the log is in no segment")
+          }
+          let file = try DurableFile.read(Segments.path(segment, in: segmentDirectory))
+          guard let bytes = try SegmentScan.payload(placed, in: file) else {
+            throw StoreError.corrupt("entry \(number) of the log, in segment \(segment) at \(placed.offset)")
+          }
+          try replay(bytes, number: number, into: catalog)
+          number += 1
+        }
+      }
+    }
+  }
+
+  private func replay(_ entry: [UInt8], number: Int64, into catalog: Catalog) throws {
+    let appended = try MerkleLog(catalog.database).append(entry)
+    guard appended == number else {
+      throw StoreError.corrupt("the log has \(appended) entries, and the next in the segments is \(number)")
+    }
+    for projection in projections { try projection.apply(entry, number: number, to: catalog.database) }
+  }
+
+  private static func size(_ path: String) throws(StoreError) -> Int64 {
+    Directory.exists(path) ? try DurableFile.read(path).size() : 0
+  }
+
+  private static func contents(of path: String) throws(StoreError) -> [UInt8]? {
+    guard Directory.exists(path) else { return nil }
+    let file = try DurableFile.read(path)
+    return try file.read(Int(clamping: try file.size()), at: 0)
+  }
+}

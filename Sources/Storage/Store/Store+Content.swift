@@ -1,0 +1,100 @@
+package import Core
+package import EventLoop
+
+extension Store {
+  /// The bytes of a node or blob, checked; nil if they are not here. For chunks of files use `extents` or `contents`.
+  package func blob(_ cid: CID) async throws(StoreError) -> [UInt8]? {
+    try await reading { try $0.bytes(cid.digest) }
+  }
+
+  /// Those of `cids` that are not here, each once, in the order given.
+  package func missing(_ cids: [CID]) async throws(StoreError) -> [CID] {
+    try await reading { reader in
+      var seen = Set<CID>()
+      return try cids.filter { try seen.insert($0).inserted && reader.catalog.location($0.digest) == nil }
+    }
+  }
+
+  /// The files of a version, hostile paths refused, whole-file digests filled in where they are known.
+  package func manifest(root: CID) async throws(StoreError) -> Manifest {
+    try await reading { reader in
+      var manifest = try Manifest.read(root: root, fetch: reader.node)
+      try manifest.setSHA256 { try reader.catalog.whole($0)?.sha256 }
+      return manifest
+    }
+  }
+
+  /// The inner nodes of a version, parents before children: its directories and the nodes of its files.
+  package func nodes(root: CID) async throws(StoreError) -> [Block] {
+    try await reading { reader in
+      var nodes: [Block] = []
+      var seen = Set<CID>()
+      func add(_ block: Block) { if seen.insert(block.cid).inserted { nodes.append(block) } }
+      var files: [CID] = []
+      let manifest = try Manifest.read(root: root, fetch: reader.node) { add($0) }
+      for file in manifest.files where file.cid.codec == .dagPB { files.append(file.cid) }
+      for file in files { try FileWalk.nodes(of: file, fetch: reader.node) { add($0) } }
+      return nodes
+    }
+  }
+
+  /// The chunks of a file, in order.
+  package func parts(of file: CID) async throws(StoreError) -> [FilePart] {
+    try await reading { reader in
+      try FileWalk.parts(of: file, size: try reader.size(of: file), fetch: reader.node)
+    }
+  }
+
+  /// Where the bytes of a file (or of a range of it, cut at the file's end) lie: a few long extents for a file that was
+  /// imported at once. Not hashed: who receives them checks, and `scrub` does.
+  package func extents(of file: CID, range: Range<UInt64>? = nil) async throws(StoreError) -> [FileExtent] {
+    try await reading { reader in
+      let size = try reader.size(of: file)
+      return try reader.extents(of: file, size: size, range: range ?? 0..<size)
+    }
+  }
+
+  /// The size of a file in bytes.
+  package func size(of file: CID) async throws(StoreError) -> UInt64 {
+    try await reading { try $0.size(of: file) }
+  }
+
+  /// Up to `count` bytes of a file from `offset` on, each chunk checked; empty at its end. At most 4 MiB at a time.
+  package func contents(of file: CID, from offset: UInt64, count: Int) async throws(StoreError) -> [UInt8] {
+    try await reading { reader in
+      let size = try reader.size(of: file)
+      let count = UInt64(max(0, min(count, StorageLimits.readBytes)))
+      guard offset < size, count > 0 else { return [] }
+      let wanted = offset..<min(size, offset + count)
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(wanted.count)
+      for part in try FileWalk.parts(of: file, size: size, range: wanted, fetch: reader.node) {
+        guard let chunk = try reader.bytes(part.chunk.digest) else { throw StoreError.missing(part.chunk) }
+        let first = max(wanted.lowerBound, part.offset) - part.offset
+        let last = min(wanted.upperBound, part.offset + UInt64(chunk.count)) - part.offset
+        guard first <= last, last <= UInt64(chunk.count) else {
+          throw StoreError.invalid(.mismatch("a chunk is of another length"))
+        }
+        bytes += chunk[Int(first)..<Int(last)]
+      }
+      return bytes
+    }
+  }
+
+  /// What is known about a whole file; nil if nothing is.
+  package func whole(_ file: CID) async throws(StoreError) -> WholeFile? {
+    try await reading { reader in
+      if let fact = try reader.catalog.whole(file) { return fact }
+      guard file.codec == .raw, let place = try reader.catalog.location(file.digest) else { return nil }
+      return WholeFile(cid: file, size: UInt64(place.length), sha256: file.digest)
+    }
+  }
+
+  /// The bytes of entry `number` of the log, checked; nil beyond its end.
+  package func entry(_ number: Int64) async throws(StoreError) -> [UInt8]? {
+    try await reading { reader in
+      guard let (place, digest) = try reader.catalog.entry(number) else { return nil }
+      return try reader.bytes(at: place, digest: digest)
+    }
+  }
+}

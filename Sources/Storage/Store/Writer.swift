@@ -1,0 +1,258 @@
+import Core
+import Cryptography
+import SQLite
+
+/// All that writes: segments, catalog and log of one data directory, blocking.
+///
+/// One request, or one group of them, goes like this: the entries are checked and applied inside a SQLite transaction;
+/// their records are appended to the segment; the segment is synced; the transaction commits, which syncs too; then the
+/// caller is told. Before the commit everything can be taken back. A power cut between sync and commit leaves records
+/// that the catalog does not know: recovery takes them in, for they passed all checks.
+///
+/// Unchecked because threads of the pool use it one after another: `Store` hands it out by turns.
+nonisolated final class Writer: @unchecked Sendable {
+  let directory: String
+  let catalog: Catalog
+  let segments: Segments
+  let projections: [any Projection]
+  private let lock: DirectoryLock
+  private let tiles: TileFiles
+  /// Pieces that are in the segments and not yet in the catalog.
+  private var pending: [SHA256Digest: Location] = [:]
+  private var pendingFacts: [WholeFile] = []
+  private var pendingBytes = 0
+  /// A failed write could not be taken back; only recovery, at the next start, knows what is on the disk.
+  private var isBroken = false
+
+  init(
+    directory: String, lock: DirectoryLock, catalog: Catalog, segments: Segments, projections: [any Projection]
+  ) {
+    self.directory = directory
+    self.lock = lock
+    self.catalog = catalog
+    self.segments = segments
+    self.projections = projections
+    tiles = TileFiles(directory: directory + "/log")
+  }
+
+  // MARK: content
+
+  /// Whether a piece is stored, be it durable yet or not.
+  func holds(_ digest: SHA256Digest) throws -> Bool {
+    try pending[digest] != nil || catalog.location(digest) != nil
+  }
+
+  /// Appends the pieces that are not there yet. They are durable after the next `flush` or `commit`.
+  /// Returns how many bytes were new.
+  @discardableResult
+  func append(_ pieces: [Segments.Payload]) throws -> Int {
+    try checkUsable()
+    var fresh: [Segments.Payload] = []
+    var added = Set<SHA256Digest>()
+    var bytes = 0
+    var groupBytes = 0
+    for piece in pieces where try !added.contains(piece.record.digest) && !holds(piece.record.digest) {
+      if groupBytes + piece.record.length > StorageLimits.groupBytes || fresh.count == StorageLimits.recordsPerGroup {
+        try appendGroup(fresh)
+        (fresh, groupBytes) = ([], 0)
+      }
+      added.insert(piece.record.digest)
+      fresh.append(piece)
+      bytes += piece.record.length
+      groupBytes += piece.record.length
+    }
+    try appendGroup(fresh)
+    if pending.count > StorageLimits.pendingRecords || pendingBytes > StorageLimits.pendingBytes { try flush() }
+    return bytes
+  }
+
+  /// Appends facts about whole files, durable with the next `flush` or `commit`.
+  func append(_ facts: [WholeFile]) throws {
+    try checkUsable()
+    let fresh = try facts.filter { try catalog.whole($0.cid) != $0 }
+    _ = try appendCopies(
+      fresh.map { fact in
+        let bytes = fact.encode()
+        return (Record(kind: .fact, length: bytes.count, digest: SHA256.hash(bytes)), bytes)
+      })
+    pendingFacts += fresh
+  }
+
+  /// Appends small records as few groups, whatever they are and whether they are there already.
+  private func appendCopies(_ records: [(record: Record, bytes: [UInt8])]) throws -> [Location] {
+    var places: [Location] = []
+    var rest = records[...]
+    while !rest.isEmpty {
+      var buffer: [UInt8] = []
+      var group: [Record] = []
+      while let next = rest.first, group.count < StorageLimits.recordsPerGroup,
+        group.isEmpty || buffer.count + next.bytes.count <= StorageLimits.groupBytes
+      {
+        buffer += next.bytes
+        group.append(next.record)
+        rest.removeFirst()
+      }
+      places += try buffer.withUnsafeBytes { all in
+        var offset = 0
+        return try segments.append(
+          group.map { record in
+            defer { offset += record.length }
+            let bytes = UnsafeRawBufferPointer(rebasing: all[offset..<offset + record.length])
+            return Segments.Payload(record: record, bytes: bytes)
+          })
+      }
+    }
+    return places
+  }
+
+  private func appendGroup(_ pieces: [Segments.Payload]) throws {
+    let places = try segments.append(pieces)
+    for (piece, place) in zip(pieces, places) {
+      pending[piece.record.digest] = place
+      pendingBytes += place.length
+    }
+  }
+
+  // MARK: commit
+
+  /// Makes all appended content durable.
+  func flush() throws {
+    if pending.isEmpty && pendingFacts.isEmpty { return }
+    _ = try commit([])
+  }
+
+  /// Does each of `batch`, or refuses it alone; throws if the disk or the catalog fails, and then none is done.
+  func commit(_ batch: [Changes]) throws -> [Result<Receipt, StoreError>] {
+    try checkUsable()
+    let prepared = batch.map(PreparedChanges.init)
+    // Before the mark, so that what follows is in one segment and can be cut off again.
+    try segments.reserve(prepared.reduce(64 << 10) { $0 + $1.roomNeeded })
+    let mark = segments.mark
+    let before = try MerkleLog(catalog.database).size
+    let facts = pendingFacts
+    do {
+      let outcomes = try catalog.database.transaction { try transact(prepared) }
+      pending = [:]
+      pendingFacts = []
+      pendingBytes = 0
+      publishTiles(from: before)
+      return outcomes
+    } catch {
+      pendingFacts = facts
+      takeBack(to: mark)
+      throw error
+    }
+  }
+
+  private func transact(_ batch: [PreparedChanges]) throws -> [Result<Receipt, StoreError>] {
+    var outcomes: [Result<Receipt, StoreError>] = []
+    var accepted: [(changes: PreparedChanges, first: Int64)] = []
+    for changes in batch {
+      let outcome = try attempt(changes)
+      outcomes.append(outcome)
+      if case .success(let receipt) = outcome { accepted.append((changes, receipt.entries.lowerBound)) }
+    }
+    try store(accepted)
+    try segments.sync()
+    for (digest, place) in pending.sorted(by: { $0.key < $1.key }) { try catalog.insert(digest, place) }
+    for fact in pendingFacts { try catalog.insert(fact) }
+    try catalog.setEnd(segments.end, of: segments.header)
+    return outcomes
+  }
+
+  /// Applies one request in a savepoint of its own.
+  private func attempt(_ changes: PreparedChanges) throws -> Result<Receipt, StoreError> {
+    if let refusal = changes.refusal { return .failure(refusal) }
+    do {
+      return try catalog.database.transaction {
+        let log = MerkleLog(catalog.database)
+        let first = try log.size
+        for entry in changes.changes.entries {
+          try entry.expect?(catalog.database)
+          let number = try log.append(entry.bytes)
+          for projection in projections { try projection.apply(entry.bytes, number: number, to: catalog.database) }
+        }
+        let end = first + Int64(changes.changes.entries.count)
+        return .success(Receipt(entries: first..<end, blobs: changes.blobs))
+      }
+    } catch {
+      switch error {
+      case SQLiteError.constraint, SQLiteError.type: return .failure(.refused(error))
+      case is SQLiteError, is StoreError: throw error
+      default: return .failure(.refused(error))
+      }
+    }
+  }
+
+  private func store(_ accepted: [(changes: PreparedChanges, first: Int64)]) throws {
+    var records: [(record: Record, bytes: [UInt8])] = []
+    var blobs = Set<SHA256Digest>()
+    for (prepared, first) in accepted {
+      for (blob, cid) in zip(prepared.changes.blobs, prepared.blobs) {
+        guard blobs.insert(cid.digest).inserted, try !holds(cid.digest) else { continue }
+        records.append((Record(kind: .blob, length: blob.count, digest: cid.digest), blob))
+      }
+      for (index, entry) in prepared.changes.entries.enumerated() {
+        let record = Record(
+          kind: .entry, length: entry.bytes.count, number: first + Int64(index), digest: SHA256.hash(entry.bytes))
+        records.append((record, entry.bytes))
+      }
+    }
+    for ((record, _), place) in zip(records, try appendCopies(records)) {
+      if record.kind == .entry {
+        try catalog.insertEntry(record.number, place, record.digest)
+      } else {
+        pending[record.digest] = place
+      }
+    }
+    try append(accepted.flatMap { $0.changes.changes.facts })
+  }
+
+  /// After a failure: cuts off what this commit appended, and forgets it. Content appended before stays pending.
+  private func takeBack(to mark: Segments.Mark) {
+    let before = mark.location
+    pending = pending.filter { $0.value.segment != before.segment || $0.value.offset < before.offset }
+    do throws(StoreError) {
+      if segments.lastSyncFailed { isBroken = true }
+      try segments.rollBack(to: mark)
+    } catch {
+      isBroken = true
+    }
+  }
+
+  private func publishTiles(from before: Int64) {
+    // A view: what cannot be written now is made when the directory is opened next.
+    let log = MerkleLog(catalog.database)
+    if let size = try? log.size { try? tiles.publish(log, from: before, to: size) }
+  }
+
+  private func checkUsable() throws { if isBroken { throw StoreError.closed } }
+}
+
+/// Changes with what can be computed before the transaction.
+nonisolated struct PreparedChanges {
+  let changes: Changes
+  let blobs: [CID]
+  /// Why they are not even tried.
+  let refusal: StoreError?
+  /// An upper bound of the bytes in the segment.
+  let roomNeeded: Int
+
+  init(_ changes: Changes) {
+    self.changes = changes
+    let bytes = changes.blobs.reduce(0) { $0 + $1.count }
+    if changes.blobs.contains(where: { $0.count > StorageLimits.blobBytes }) || bytes > StorageLimits.changesBytes {
+      refusal = .invalid(.limit("a blob is larger than 16 MiB, or the blobs of one change than 64 MiB"))
+    } else if changes.entries.contains(where: { $0.bytes.count > StorageLimits.entryBytes }) {
+      refusal = .invalid(.limit("an entry of the log is larger than 65,535 bytes"))
+    } else if changes.blobs.count + changes.entries.count + changes.facts.count > StorageLimits.changesRecords {
+      refusal = .invalid(.limit("a change has more than \(StorageLimits.changesRecords) parts"))
+    } else {
+      refusal = nil
+    }
+    blobs = refusal == nil ? changes.blobs.map { CID.raw(of: $0) } : []
+    let entries = changes.entries.reduce(0) { $0 + $1.bytes.count }
+    let parts = changes.blobs.count + changes.entries.count + changes.facts.count
+    roomNeeded = refusal == nil ? bytes + entries + changes.facts.count * 76 + parts * 128 : 0
+  }
+}
