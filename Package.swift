@@ -113,6 +113,8 @@ let package = Package(
     // tests
     .testTarget(
       name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "Cryptography", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: swiftSettings),
+    .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: swiftSettings),
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
     // tests: TestLoop puts a test process on the event loop
     .target(name: "CTestLoop", path: "Tests/CTestLoop"),
