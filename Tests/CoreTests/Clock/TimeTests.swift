@@ -2,11 +2,12 @@ import Core
 import Testing
 
 struct TimestampTests {
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00.000000Z"), (951_782_400_000_001, "2000-02-29T00:00:00.000001Z"),
-    (1_795_254_313_123_456, "2026-11-21T09:45:13.123456Z"), (4_107_542_399_999_999, "2100-02-28T23:59:59.999999Z"),
-    (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000Z"), (951_782_400_000_001, "2000-02-29T00:00:00.000001Z"),
+      (1_795_254_313_123_456, "2026-11-21T09:45:13.123456Z"), (4_107_542_399_999_999, "2100-02-28T23:59:59.999999Z"),
+      (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
+    ] as [(Int64, String)])
   func textsOfKnownTimes(microseconds: Int64, text: String) throws {
     #expect(Timestamp(microseconds: microseconds).description == text)
     #expect(try #require(Timestamp(text)).microseconds == microseconds)

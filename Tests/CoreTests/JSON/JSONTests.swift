@@ -14,15 +14,17 @@ struct JSONTests {
   }
 
   @Test(arguments: [
-    "", " ", "{", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "'a'", "01", "1.", ".5", "+1", "1e", "- 1", "nul", "truex", "1 2",
+    "", " ", "{", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "'a'", "01", "1.", ".5", "+1", "1e", "- 1", "nul", "truex",
+    "1 2",
     "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\n\"", "{\"a\":1,\"a\":2}",
     "9223372036854775808", "1e999", "\u{FEFF}1", "[1}", "NaN", "Infinity", "/* */ 1",
   ])
   func whatIsNotJSONIsRefused(text: String) { #expect(throws: JSONError.self) { try JSON(parsing: text) } }
 
-  @Test(arguments: [
-    [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0x5c, 0x6e, 0xc3, 0x22],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0x5c, 0x6e, 0xc3, 0x22],
+    ] as [[UInt8]])
   func bytesThatAreNotUTF8AreRefused(bytes: [UInt8]) { #expect(throws: JSONError.self) { try JSON(parsing: bytes) } }
 
   @Test func depthAndSizeAreBounded() throws {

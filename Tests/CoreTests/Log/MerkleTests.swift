@@ -113,7 +113,9 @@ struct MerkleTests {
     let numbers: [Int64] = [.min, -1, 0, 1, 2, 1 << 62, .max - 1, .max]
     for a in numbers {
       for b in numbers {
-        for proof in [[], [hash], [SHA256Digest](repeating: hash, count: 64), [SHA256Digest](repeating: hash, count: 200)] {
+        for proof in [
+          [], [hash], [SHA256Digest](repeating: hash, count: 64), [SHA256Digest](repeating: hash, count: 200),
+        ] {
           #expect(!MerkleProof.verify(inclusion: proof, of: hash, index: a, size: b, root: SHA256.hash("x")))
           #expect(!MerkleProof.verify(consistency: proof, from: a, SHA256.hash("x"), to: b, SHA256.hash("y")))
         }

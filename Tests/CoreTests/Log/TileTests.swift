@@ -16,8 +16,10 @@ struct TileTests {
   }
 
   @Test(arguments: [
-    "", "tile", "tile/0", "tile/0/", "tile/64/000", "tile/-1/000", "tile/00/000", "tile/0/0", "tile/0/1000", "tile/0/x000/001",
-    "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p", "tile/0/../000", "tile/0/001/x234", "tile/0/é",
+    "", "tile", "tile/0", "tile/0/", "tile/64/000", "tile/-1/000", "tile/00/000", "tile/0/0", "tile/0/1000",
+    "tile/0/x000/001",
+    "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p", "tile/0/../000", "tile/0/001/x234",
+    "tile/0/é",
     "/tile/0/000", "tile/0/999/999", "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/entries/000/", "tile/0/000.p/-1",
   ])
   func otherPathsAreRefused(path: String) { #expect(Tile(path: path) == nil) }
@@ -30,9 +32,10 @@ struct TileTests {
     #expect(count(.hashes(level: 1)) == 2)
     #expect(count(.hashes(level: 2)) == 1)
     #expect(count(.hashes(level: 3)) == 0)
-    #expect(tiles.filter { $0.width < 256 }.map(\.path) == [
-      "tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1", "tile/entries/273.p/112",
-    ])
+    #expect(
+      tiles.filter { $0.width < 256 }.map(\.path) == [
+        "tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1", "tile/entries/273.p/112",
+      ])
     #expect(Tile.added(from: 256, to: 257).map(\.path) == ["tile/0/001.p/1", "tile/entries/001.p/1"])
     #expect(Tile.added(from: 255, to: 256).map(\.path) == ["tile/0/000", "tile/1/000.p/1", "tile/entries/000"])
   }

@@ -19,7 +19,9 @@ struct NameTests {
   @Test(arguments: ["v1.0", "_", "1.0", "A", "a+b-c", String(repeating: "x", count: 64)])
   func tags(text: String) { #expect(TagName(text)?.text == text) }
 
-  @Test(arguments: ["", "1", "007", ".a", "-a", "+a", "a b", "a:b", "a#", "é", String(repeating: "x", count: 65), cid.description])
+  @Test(arguments: [
+    "", "1", "007", ".a", "-a", "+a", "a b", "a:b", "a#", "é", String(repeating: "x", count: 65), cid.description,
+  ])
   func otherTextsAreNoTags(text: String) { #expect(TagName(text) == nil) }
 
   @Test func identitiesAreURIs() throws {
@@ -39,7 +41,8 @@ struct ReferenceTests {
 
   @Test(arguments: [
     "weather", "weather@\(cid)", "weather@1", "weather@9223372036854775807", "weather:v1.0", "acme/weather",
-    "acme/weather@\(cid)", cid, "weather#data.csv", "weather@3#a/b c.csv", "acme/weather#x", "\(cid)#x#y", "weather:v1#x:y@z",
+    "acme/weather@\(cid)", cid, "weather#data.csv", "weather@3#a/b c.csv", "acme/weather#x", "\(cid)#x#y",
+    "weather:v1#x:y@z",
   ])
   func referencesReturn(text: String) throws { #expect(try Reference(text).description == text) }
 
@@ -55,8 +58,10 @@ struct ReferenceTests {
   }
 
   @Test(arguments: [
-    "", "#", "#x", "weather#", "weather#../x", "weather#/x", "weather#a//b", "weather@", "weather@0", "weather@01", "weather@-1",
-    "weather@+1", "weather@9223372036854775808", "weather:", "weather:12", "Weather", "a/b/c", "/a", "a/", "acme/weather@1",
+    "", "#", "#x", "weather#", "weather#../x", "weather#/x", "weather#a//b", "weather@", "weather@0", "weather@01",
+    "weather@-1",
+    "weather@+1", "weather@9223372036854775808", "weather:", "weather:12", "Weather", "a/b/c", "/a", "a/",
+    "acme/weather@1",
     "acme/weather:tag", "acme/weather@", "\(cid)@1", "\(cid):x", "weather@x", "a@1@2", " weather", "weather\u{0}",
     String(repeating: "a", count: 10_000),
   ])
