@@ -1,0 +1,48 @@
+import Core
+
+extension Limits {
+  /// Microseconds that a join token lasts where nothing else is asked for: a day.
+  static let defaultTokenMicroseconds: Int64 = 86_400_000_000
+  /// Microseconds that a join token lasts at most: 30 days.
+  static let longestTokenMicroseconds: Int64 = 30 * 86_400_000_000
+  /// Bytes of a token's secret part as it arrives: twice what is handed out.
+  static let tokenSecretBytes = 128
+
+  /// Microseconds that a node's certificate lasts: 45 days.
+  static let certificateMicroseconds: Int64 = 45 * 86_400_000_000
+  /// Microseconds before its issue at which a certificate begins, for clocks that run behind: an hour.
+  static let certificateBackdateMicroseconds: Int64 = 3_600_000_000
+  /// Microseconds that the authority and the hub's own certificate last: 20 years. Nodes pin the authority and do not
+  /// look at its dates.
+  static let authorityMicroseconds: Int64 = 20 * 365 * 86_400_000_000
+  /// Bytes of a certificate request: a P-256 one has about 250.
+  static let certificateRequestBytes = 8 * 1024
+  /// TLS keys of one node that are certified at the same time: a renewal that crashed leaves one behind.
+  static let certifiedKeys = 16
+
+  /// Organizations of one hub.
+  static let organizations = 10_000
+  /// Channels of one organization.
+  static let channels = 10_000
+  /// Organizations that one private channel is offered to.
+  static let channelOffers = 1_000
+  /// Bytes of a channel's title.
+  static let titleBytes = 500
+  /// Grants of one organization that are neither over nor refused.
+  static let openGrants = 100_000
+  /// Microseconds that a grant lasts where nothing else is asked for: 90 days.
+  static let defaultGrantMicroseconds: Int64 = 90 * 86_400_000_000
+  /// Microseconds that a grant lasts at most: ten years.
+  static let longestGrantMicroseconds: Int64 = 10 * 365 * 86_400_000_000
+
+  /// Events that are read and handed to a connection at a time.
+  static let eventBatch = 100
+  /// Seconds between two comment lines on a quiet event stream.
+  static let heartbeatSeconds: Int64 = 15
+  /// Pieces of work that wait for the database; more are refused at once.
+  static let waitingWork = 4_096
+  /// Refusals of callers without a certificate that the log keeps per minute; the journal has them all.
+  static let anonymousRefusalsPerMinute = 60
+  /// Entries of one page of the audit list.
+  static let auditPage = 1_000
+}

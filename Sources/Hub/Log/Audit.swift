@@ -1,0 +1,75 @@
+import API
+import Core
+import Cryptography
+import SQLite
+
+extension Transaction {
+  /// What the log says, oldest first, a page at a time.
+  func listAudit(_ request: V1ListAuditRequest) throws -> V1ListAuditResponse {
+    let limit = request.limit == 0 ? Limits.auditPage : min(Int(request.limit), Limits.auditPage)
+    let since = request.hasSince ? Timestamp(wire: request.since).microseconds : 0
+    // `after` is the index of the last entry that the caller has; indices are counted from 1 on the wire, so that 0 can
+    // stand for none.
+    let after = Int64(clamping: request.after)
+    var entries = try database.rows(
+      """
+      SELECT position, time, actor, kind, subject, outcome, detail FROM log_entry
+      WHERE position >= ? AND time >= ? ORDER BY position LIMIT ?
+      """, after, since, limit + 1
+    ) { row in
+      var entry = V1AuditEntry()
+      entry.index = UInt64(clamping: try row.int64(0)) + 1
+      entry.time = Timestamp(microseconds: try row.int64(1)).wire
+      entry.actor = try row.text(2)
+      entry.kind = try row.text(3)
+      entry.subject = try row.text(4)
+      entry.outcome = try row.text(5)
+      entry.detail = try row.text(6)
+      return entry
+    }
+    var response = V1ListAuditResponse()
+    response.more = entries.count > limit
+    if entries.count > limit { entries.removeLast() }
+    response.entries = entries
+    return response
+  }
+
+  /// Computes every commitment and the whole tree again from nonces and statements, and compares all that was ever
+  /// signed with it.
+  func verifyAudit() throws -> V1VerifyAuditResponse {
+    var response = V1VerifyAuditResponse()
+    guard let logKey = NoteKey(name: TrustBundle.logOrigin(trustDomain), key: authority.signingKey.publicKey) else {
+      throw Refusal(.internal, "the trust domain is no name of a log")
+    }
+    var notes = try database.rows("SELECT size, note FROM checkpoint ORDER BY size") { row in
+      (size: try row.int64(0), note: try row.blob(1))
+    }[...]
+    var range = CompactRange()
+    var problem = ""
+    func note(_ text: String) { if problem.isEmpty { problem = text } }
+    _ = try database.rows("SELECT position, nonce, statement, commitment FROM log_entry ORDER BY position") { row in
+      let position = try row.int64(0)
+      if position != range.size { note("entry \(range.size + 1) is missing") }
+      let commitment = SHA256.hash(try row.blob(1) + row.blob(2))
+      if try row.blob(3) != commitment.bytes { note("entry \(position + 1) does not match its statement") }
+      range.append(MerkleHash.leaf(commitment.bytes))
+      guard let next = notes.first, next.size == range.size else { return }
+      notes = notes.dropFirst()
+      guard let signed = SignedNote(bytes: next.note), signed.isSigned(by: logKey),
+        let head = Checkpoint(text: signed.text), head.size == range.size, head.root == range.root
+      else {
+        note("the checkpoint of \(range.size) entries does not match them")
+        return
+      }
+      response.checkpoints += 1
+    }
+    if let left = notes.first { note("a checkpoint speaks of \(left.size) entries, the log has \(range.size)") }
+    let size = try logSize()
+    if problem.isEmpty, try logRange().root != range.root { note("the stored tree differs from the entries") }
+    response.size = UInt64(clamping: size)
+    response.root = range.root.hex
+    response.consistent = problem.isEmpty
+    response.problem = problem
+    return response
+  }
+}

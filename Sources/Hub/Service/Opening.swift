@@ -1,0 +1,65 @@
+import API
+import Core
+import Cryptography
+import SQLite
+package import Storage
+
+/// A hub's directory, opened:
+///
+///   DIR/daemon.lock   held while the hub runs
+///   DIR/keys/         authority.key, authority.pem, server.key, server.pem, signing.key; 0600 each
+///   DIR/hub.db        everything else (SQLite)
+struct Opened: Sendable {
+  let directory: DataDirectory
+  let writer: Database
+  let reader: Database
+  let authority: Authority
+
+  init(_ settings: HubSettings, now wall: Timestamp) throws {
+    do {
+      directory = try DataDirectory(settings.directory)
+      let keys = try directory.subdirectory("keys")
+      let path = settings.directory + "/hub.db"
+      writer = try Database(path: path)
+      try writer.migrate(to: HubSchema.schema)
+      reader = try Database(path: path, mode: .readOnly)
+      let known = try Self.trustDomain(in: writer)
+      if let known, let chosen = settings.trustDomain, known != chosen {
+        throw Refusal(
+          .invalid, "this hub's trust domain is \(known), and it cannot become \(chosen)", concern: chosen.text,
+          hint: "leave out --name, or start another hub in another directory")
+      }
+      authority = try Authority.open(
+        directory: keys, trustDomain: known ?? settings.trustDomain, host: settings.advertise.certificateHost,
+        now: try HubTime.latest(wall, in: writer))
+      if known == nil {
+        try writer.run(
+          "INSERT INTO setting (name, value) VALUES ('trust-domain', ?)", authority.trustDomain.text)
+      }
+    } catch let failure as FileFailure {
+      throw Refusal(file: failure)
+    } catch let failure as CryptographyError {
+      throw Refusal(
+        .corrupt, "the hub's keys in \(settings.directory)/keys cannot be used: \(failure.reason)",
+        hint: "restore them from a backup")
+    }
+  }
+
+  private static func trustDomain(in database: Database) throws -> TrustDomain? {
+    let text = try database.first("SELECT value FROM setting WHERE name = 'trust-domain'") { try $0.text(0) }
+    return text.flatMap { TrustDomain($0) }
+  }
+}
+
+extension Refusal {
+  /// What a failure with a daemon's files means to whoever started it.
+  package init(file failure: FileFailure) {
+    switch failure {
+    case .locked: self.init(.exists, failure.message, hint: "stop it, or name another directory with --data")
+    case .exposed(let path): self.init(.storage, failure.message, concern: path, hint: "chmod 600 \(path)")
+    case .tooLarge(let path): self.init(.corrupt, failure.message, concern: path)
+    case .system(let path, _):
+      self.init(.storage, failure.message, concern: path, hint: "see to the directory's owner, rights and free space")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import API
+import Core
+import EventLoop
+import SQLite
+
+/// The hub's durable state: one connection that writes, one that reads, so that a reader never waits for a disk.
+@MainActor final class Ledger {
+  private let writer: Database
+  private let reader: Database
+  private let writing = Lane()
+  private let reading = Lane()
+  private let authority: Authority
+  private let settings: HubSettings
+  private let clock: @Sendable () -> Timestamp
+  private let committed: (Outcome) -> Void
+
+  /// What others must do after a transaction.
+  struct Outcome: Sendable {
+    let hasNews: Bool
+    let cuts: [OrganizationName]
+  }
+
+  init(
+    writer: Database, reader: Database, authority: Authority, settings: HubSettings,
+    clock: @escaping @Sendable () -> Timestamp, committed: @escaping (Outcome) -> Void
+  ) {
+    self.writer = writer
+    self.reader = reader
+    self.authority = authority
+    self.settings = settings
+    self.clock = clock
+    self.committed = committed
+  }
+
+  /// Runs `work` in a transaction of its own. What it returns is durable; after a refusal nothing of it happened.
+  func write<T: Sendable>(
+    by actor: String, _ work: @escaping @Sendable (Transaction) throws -> T
+  ) async throws(Refusal) -> T {
+    let (database, authority, settings, clock) = (writer, authority, settings, clock)
+    let (value, outcome) = try await writing.run { () throws(Refusal) -> (T, Outcome) in
+      do {
+        return try database.transaction {
+          let transaction = Transaction(
+            database: database, authority: authority, settings: settings,
+            now: try HubTime.advance(to: clock(), in: database), actor: actor)
+          let value = try work(transaction)
+          try transaction.signCheckpointIfDue()
+          return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts))
+        }
+      } catch {
+        throw Refusal(failure: error)
+      }
+    }
+    committed(outcome)
+    return value
+  }
+
+  /// Runs `work` on one consistent state; it may not write.
+  func read<T: Sendable>(
+    by actor: String, _ work: @escaping @Sendable (Transaction) throws -> T
+  ) async throws(Refusal) -> T {
+    let (database, authority, settings, clock) = (reader, authority, settings, clock)
+    return try await reading.run { () throws(Refusal) -> T in
+      do {
+        try database.execute("BEGIN")
+        // Nothing was written: how it ends makes no difference.
+        defer { try? database.execute("COMMIT") }
+        return try work(
+          Transaction(
+            database: database, authority: authority, settings: settings,
+            now: try HubTime.latest(clock(), in: database), actor: actor))
+      } catch {
+        throw Refusal(failure: error)
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package import API
+import EventLoop
+package import HTTP
+import SwiftProtobuf
+
+/// Asks operations of a daemon by the Connect protocol: what the command line and nodes use alike.
+///
+/// Messages travel in protobuf. Whatever goes wrong is a `Refusal`: the daemon's own, or `unreachable` where there was
+/// no answer. One HTTP client may serve many of these at once.
+package struct ConnectClient {
+  private let http: HTTPClient
+  /// Fields that go with every request, such as a node's endorsement of its TLS key.
+  package var headers = HTTPHeaders()
+  private let daemon: String
+
+  /// - Parameter daemon: what messages call the other side: a URL, or the path of a socket.
+  package init(_ http: HTTPClient, daemon: String) {
+    self.http = http
+    self.daemon = daemon
+  }
+
+  /// Asks a unary operation.
+  package func call<Request, Response>(
+    _ operation: Operation<Request, Response>, _ request: Request
+  ) async throws(Refusal) -> Response {
+    let type = ConnectType(.proto, isStream: false)
+    let body = try Coding.proto.encode(request)
+    let response = try await send(operation.name, type, .bytes(body))
+    let bytes = try await all(of: response)
+    guard response.status == 200 else { throw Refusal.read(connectBody: bytes, status: response.status) }
+    guard ConnectType(response.headers["content-type"]) == type else { throw strange("another content type") }
+    return try decode(Response.self, bytes)
+  }
+
+  /// Asks an operation whose request is a stream: `next` gives the messages, nil at the end. It is no longer asked once
+  /// the daemon has answered; what it throws ends the upload unfinished, and is thrown here.
+  package func upload<Request, Response>(
+    _ operation: Operation<Request, Response>, _ next: @escaping () async throws(Refusal) -> Request?
+  ) async throws(Refusal) -> Response {
+    let type = ConnectType(.proto, isStream: true)
+    var failure: Refusal?
+    let content = HTTPContent.stream { (writer) async throws(StreamFailure) in
+      do throws(Refusal) {
+        while let message = try await next() {
+          let envelope = ConnectEnvelope.encode(try Coding.proto.encode(message))
+          do throws(StreamFailure) { try await writer.write(envelope) } catch {
+            throw Refusal(.unreachable, "the daemon stopped taking the upload: \(error)")
+          }
+        }
+      } catch {
+        if error.code != .unreachable { failure = error }
+        throw .closed
+      }
+    }
+    do throws(Refusal) {
+      var answer: Response?
+      let response = try await send(operation.name, type, content)
+      try await envelopes(of: response, type) { (bytes) async throws(Refusal) in
+        answer = try decode(Response.self, bytes)
+      }
+      guard let answer else { throw strange("no message") }
+      return answer
+    } catch {
+      throw failure ?? error
+    }
+  }
+
+  /// Asks an operation whose answer is a stream: `each` takes the messages as they arrive and holds the daemon back
+  /// while it works.
+  package func stream<Request, Response>(
+    _ operation: Operation<Request, Response>, _ request: Request,
+    each: (Response) async throws(Refusal) -> Void
+  ) async throws(Refusal) {
+    let type = ConnectType(.proto, isStream: true)
+    let body = ConnectEnvelope.encode(try Coding.proto.encode(request))
+    let response = try await send(operation.name, type, .bytes(body))
+    try await envelopes(of: response, type) { (bytes) async throws(Refusal) in
+      try await each(try decode(Response.self, bytes))
+    }
+  }
+
+  /// Fetches content: the head has been checked to be of a success, the body waits to be read.
+  package func content(
+    _ target: String, headers extra: HTTPHeaders = HTTPHeaders()
+  ) async throws(Refusal) -> HTTPClient.Response {
+    var request = HTTPClient.Request(method: "GET", target: target, headers: headers)
+    for (name, value) in extra { request.headers.append(name, value) }
+    let response: HTTPClient.Response
+    do throws(HTTPFailure) { response = try await http.send(request) } catch { throw unreachable(error) }
+    guard response.status < 300 else {
+      throw Refusal.read(connectBody: try await all(of: response), status: response.status)
+    }
+    return response
+  }
+
+  /// The failure of a transfer as a refusal.
+  package func unreachable(_ failure: HTTPFailure) -> Refusal {
+    switch failure {
+    case .cancelled: Refusal(.cancelled, "cancelled")
+    case .tooLarge, .malformed: strange(failure.description)
+    default: Refusal(.unreachable, "\(daemon) does not answer: \(failure)", concern: daemon)
+    }
+  }
+
+  // MARK: pieces
+
+  private func send(
+    _ name: String, _ type: ConnectType, _ content: HTTPContent
+  ) async throws(Refusal) -> HTTPClient.Response {
+    var request = HTTPClient.Request(method: "POST", target: "/" + name, headers: headers, content: content)
+    request.headers["content-type"] = type.text
+    request.headers["connect-protocol-version"] = "1"
+    do throws(HTTPFailure) { return try await http.send(request) } catch { throw unreachable(error) }
+  }
+
+  private func all(of response: HTTPClient.Response) async throws(Refusal) -> [UInt8] {
+    do throws(HTTPFailure) { return try await response.body.collect(atMost: ConnectEnvelope.answerBytes) } catch {
+      throw unreachable(error)
+    }
+  }
+
+  private func envelopes(
+    of response: HTTPClient.Response, _ type: ConnectType, _ each: ([UInt8]) async throws(Refusal) -> Void
+  ) async throws(Refusal) {
+    guard response.status == 200 else {
+      throw Refusal.read(connectBody: try await all(of: response), status: response.status)
+    }
+    guard ConnectType(response.headers["content-type"]) == type else { throw strange("another content type") }
+    var decoder = ConnectDecoder()
+    var isOver = false
+    while true {
+      let bytes: [UInt8]
+      do throws(HTTPFailure) { bytes = try await response.body.read() } catch { throw unreachable(error) }
+      if bytes.isEmpty { break }
+      decoder.append(bytes)
+      while let item = try decoder.next() {
+        guard !isOver else { throw strange("a message after the end") }
+        switch item {
+        case .message(let message): try await each(message)
+        case .end(let message):
+          isOver = true
+          if let refusal = Refusal.read(connectEnd: message) { throw refusal }
+        }
+      }
+    }
+    guard isOver else {
+      throw Refusal(.unreachable, "\(daemon) broke off in the middle of its answer", concern: daemon)
+    }
+  }
+
+  private func decode<M: Message>(_ type: M.Type, _ bytes: [UInt8]) throws(Refusal) -> M {
+    do throws(Refusal) { return try Coding.proto.decode(type, from: bytes) } catch {
+      throw strange("a message that is no \(M.protoMessageName)")
+    }
+  }
+
+  private func strange(_ what: String) -> Refusal {
+    Refusal(
+      .internal, "\(daemon) gave an answer that is not understood: \(what)", concern: daemon,
+      hint: "do both sides run the same release?")
+  }
+}
