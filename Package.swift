@@ -36,7 +36,9 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CShims", dependencies: ["COpenSSL"]),
-    .target(name: "CSandbox"),
+    // Static, so that a library update on the host neither moves the seed's offset nor ends verification.
+    .target(
+      name: "CSandbox", linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
 
     // machinery: knows no product noun
     .target(name: "EventLoop", dependencies: ["CUV", "CShims"], swiftSettings: onTheLoop),
@@ -111,6 +113,8 @@ let package = Package(
     // tests
     .testTarget(
       name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "Cryptography", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: swiftSettings),
+    .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: swiftSettings),
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),
     // tests: TestLoop puts a test process on the event loop
     .target(name: "CTestLoop", path: "Tests/CTestLoop"),

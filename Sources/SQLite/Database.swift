@@ -107,6 +107,7 @@ package final class Database: @unchecked Sendable {
   ///
   /// Takes the write lock at once, so that a conflict shows at the start and not at the commit. Inside another
   /// transaction it is a savepoint, whose failure undoes the inner part alone.
+  @discardableResult
   package func transaction<T>(_ body: () throws -> T) throws -> T {
     let level = depth
     try execute(level == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT s\(level)")

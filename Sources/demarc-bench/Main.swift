@@ -1,23 +1,38 @@
 import EventLoop
+import Glibc
 
+/// What `Scripts/bench` measures that no product offers: single layers, without the ones above them.
 @main
 struct Main {
+  /// One benchmark: what follows its name on the command line, and what to do. New ones are added here.
+  static let benchmarks: [(name: String, arguments: String, run: ([String]) async throws -> Int32)] = [
+    ("serve-plain", "FILE PORT", ServeBenchmarks.plain),
+    ("serve-tls", "FILE PORT CERTIFICATE KEY", ServeBenchmarks.tls),
+    ("small-json", "PORT [CERTIFICATE KEY]", ServeBenchmarks.smallJSON),
+    ("fetch", "HOST PORT PATH [ANCHORS]", FetchBenchmark.run),
+    ("suspend", "COUNT", SuspendBenchmark.run),
+  ]
+
   static func main() {
     EventLoop.run {
+      let arguments = CommandLine.arguments
+      guard arguments.count > 1, let benchmark = benchmarks.first(where: { $0.name == arguments[1] }) else {
+        return usage()
+      }
       do {
-        let l = try await Listener.tcp(host: "127.0.0.1", port: 0)
-        let c = Task { try? await SocketStream.connect(host: "localhost", port: l.port, timeout: .seconds(2)) }
-        let s = try await l.accept()
-        guard let c = await c.value else { return 3 }
-        try await c.write(Array("hello".utf8))
-        print(s.peerAddress, String(decoding: try await s.read(atMost: 100), as: UTF8.self))
-        try await EventLoop.sleep(for: .milliseconds(20))
-        print(await EventLoop.offload { 42 }, EventLoop.openHandles)
-        let p = try ChildProcess.spawn(executable: "/bin/sh", arguments: ["-c", "cat; exit 3"])
-        try await p.stdin?.write(Array("abc".utf8)); try await p.stdin?.finish()
-        print(try await p.stdout?.read(atMost: 100) ?? [], await p.exit())
-        return 0
-      } catch { print(error); return 1 }
+        return try await benchmark.run(Array(arguments.dropFirst(2)))
+      } catch {
+        print("demarc-bench: \(error)")
+        return 1
+      }
     }
   }
+
+  static func usage() -> Int32 {
+    for benchmark in benchmarks { print("usage: demarc-bench \(benchmark.name) \(benchmark.arguments)") }
+    return 2
+  }
 }
+
+/// The arguments do not fit the benchmark.
+struct BadArguments: Error {}

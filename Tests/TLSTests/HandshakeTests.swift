@@ -86,6 +86,8 @@ import Testing
         server: TLSPolicy(identity: identity, trustAnchorsPEM: authority.pem, peer: .optional), client: client)
       #expect(try optional.server.get().peerCertificateVerdict == .none)
       #expect(try optional.server.get().peerCertificateDER == nil)
+      #expect(try optional.server.get().peerPublicKeyDER == nil)
+      #expect(try optional.server.get().peerChainDER == [])
     }
   }
 

@@ -31,8 +31,8 @@ enum OpenSSLReason {
 /// Whether a host is an IP address rather than a name.
 enum IPAddressText {
   static func isValid(_ text: String) -> Bool {
-    var v4 = in_addr()
-    var v6 = in6_addr()
-    return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1
+    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 4) { room in
+      inet_pton(AF_INET, text, room.baseAddress) == 1 || inet_pton(AF_INET6, text, room.baseAddress) == 1
+    }
   }
 }

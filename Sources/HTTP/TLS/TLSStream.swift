@@ -78,7 +78,8 @@ package final class TLSStream: ByteStream {
   /// All certificates that the peer sent, its own first: for a caller that pins an authority.
   package var peerChainDER: [[UInt8]] {
     let others = SSL_get_peer_cert_chain(ssl)
-    var chain = (0..<OPENSSL_sk_num(others)).compactMap { index in
+    // -1 when there is no list.
+    var chain = (0..<max(0, OPENSSL_sk_num(others))).compactMap { index in
       OPENSSL_sk_value(others, index).flatMap { DER.of(OpaquePointer($0), i2d_X509) }
     }
     // At a server the list lacks the leaf.

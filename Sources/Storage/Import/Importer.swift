@@ -22,6 +22,7 @@ package final class Importer {
   }
 
   private let store: Store
+  private let keeping: Bool
   private var files: [File] = []
   private var isOpen = false
   private var batch = ImportBatch()
@@ -32,8 +33,9 @@ package final class Importer {
   private var storing: [Task<Result<Void, StoreError>, Never>] = []
   private var failure: StoreError?
 
-  init(store: Store, chunker: Chunker) {
+  init(store: Store, chunker: Chunker, keeping: Bool) {
     self.store = store
+    self.keeping = keeping
     hashing = Task { WholeHashing() }
     cutting = Task { Cutting(chunker) }
   }
@@ -107,8 +109,10 @@ package final class Importer {
     let built = try await EventLoop.offload { [entries] () throws(StoreError) in
       do throws(ContentFailure) { return try DirectoryTree.build(entries) } catch { throw .invalid(error) }
     }
-    newBytes += try await store.put(built.nodes)
-    try await store.write { [facts] writer in try writer.append(facts) }
+    if keeping {
+      newBytes += try await store.put(built.nodes)
+      try await store.write { [facts] writer in try writer.append(facts) }
+    }
     return ImportedVersion(
       root: built.root.cid, manifest: Manifest(root: built.root.cid, files: listed), newBytes: newBytes)
   }
@@ -166,6 +170,7 @@ package final class Importer {
         if case .failure(let failure)? = await previous?.value { return .failure(failure) }
         let output = await cut.value.1
         for (file, tree) in output.files { files[file].tree = tree }
+        guard keeping else { return .success(()) }
         do throws(StoreError) {
           newBytes += try await store.write { try $0.append(output.records, in: output.bytes) }
           return .success(())
@@ -194,6 +199,9 @@ package final class Importer {
 }
 
 extension Store {
-  /// Begins an import; see `Importer`.
-  package func importer(chunker: Chunker = .cdc) -> Importer { Importer(store: self, chunker: chunker) }
+  /// Begins an import; see `Importer`. Without `keeping` nothing is stored: the content ids come out the same, which is all
+  /// that a verification needs.
+  package func importer(chunker: Chunker = .cdc, keeping: Bool = true) -> Importer {
+    Importer(store: self, chunker: chunker, keeping: keeping)
+  }
 }

@@ -27,7 +27,7 @@ package struct ConnectClient {
     let body = try Coding.proto.encode(request)
     let response = try await send(operation.name, type, .bytes(body))
     let bytes = try await all(of: response)
-    guard response.status == 200 else { throw Refusal.read(connectBody: bytes, status: response.status) }
+    guard response.status == 200 else { throw Refusal.read(connectBody: bytes, status: response.status).cleaned }
     guard ConnectType(response.headers["content-type"]) == type else { throw strange("another content type") }
     return try decode(Response.self, bytes)
   }
@@ -88,7 +88,7 @@ package struct ConnectClient {
     let response: HTTPClient.Response
     do throws(HTTPFailure) { response = try await http.send(request) } catch { throw unreachable(error) }
     guard response.status < 300 else {
-      throw Refusal.read(connectBody: try await all(of: response), status: response.status)
+      throw Refusal.read(connectBody: try await all(of: response), status: response.status).cleaned
     }
     return response
   }
@@ -98,7 +98,37 @@ package struct ConnectClient {
     switch failure {
     case .cancelled: Refusal(.cancelled, "cancelled")
     case .tooLarge, .malformed: strange(failure.description)
-    default: Refusal(.unreachable, "\(daemon) does not answer: \(failure)", concern: daemon)
+    case .stream(.tls(let reason)):
+      Refusal(
+        .unreachable, "\(daemon) could not be authenticated: \(reason)", concern: daemon,
+        hint: "both sides need certificates of the same hub; `demarc doctor` looks at this side's")
+    case .truncated, .stream(.reset), .stream(.truncated):
+      Refusal(
+        .unreachable, "\(daemon) broke off in the middle of its answer", concern: daemon,
+        hint: "look whether it still runs, then repeat")
+    default:
+      Refusal(
+        .unreachable, "\(daemon) does not answer: \(failure)", concern: daemon,
+        hint: "check that it runs and can be reached from this machine, then repeat")
+    }
+  }
+
+  /// Sends a body that is no message, and gives the whole answer.
+  @discardableResult
+  package func post(_ target: String, type: String, _ body: [UInt8]) async throws(Refusal) -> [UInt8] {
+    var request = HTTPClient.Request(method: "POST", target: target, headers: headers, content: .bytes(body))
+    request.headers["content-type"] = type
+    let response: HTTPClient.Response
+    do throws(HTTPFailure) { response = try await http.send(request) } catch { throw unreachable(error) }
+    let bytes = try await all(of: response)
+    guard response.status < 300 else { throw Refusal.read(connectBody: bytes, status: response.status).cleaned }
+    return bytes
+  }
+
+  /// The whole body of an answer, at most so many bytes.
+  package func collect(_ response: HTTPClient.Response, atMost limit: Int) async throws(Refusal) -> [UInt8] {
+    do throws(HTTPFailure) { return try await response.body.collect(atMost: limit) } catch {
+      throw unreachable(error)
     }
   }
 
@@ -123,7 +153,7 @@ package struct ConnectClient {
     of response: HTTPClient.Response, _ type: ConnectType, _ each: ([UInt8]) async throws(Refusal) -> Void
   ) async throws(Refusal) {
     guard response.status == 200 else {
-      throw Refusal.read(connectBody: try await all(of: response), status: response.status)
+      throw Refusal.read(connectBody: try await all(of: response), status: response.status).cleaned
     }
     guard ConnectType(response.headers["content-type"]) == type else { throw strange("another content type") }
     var decoder = ConnectDecoder()
@@ -139,7 +169,7 @@ package struct ConnectClient {
         case .message(let message): try await each(message)
         case .end(let message):
           isOver = true
-          if let refusal = Refusal.read(connectEnd: message) { throw refusal }
+          if let refusal = Refusal.read(connectEnd: message) { throw refusal.cleaned }
         }
       }
     }

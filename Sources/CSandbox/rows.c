@@ -1,0 +1,216 @@
+// The loop that feeds rows to row().
+//
+// One protected call surrounds the whole piece. Each row is a fresh table (scripts may keep it) with the declared
+// columns only; its metatable exists to refuse misspelt columns. The result is read by walking the returned
+// table once: keys are interned strings, so a column is found by its pointer, and a key that is no column shows
+// itself.
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define SLOTS 4096  // of the pointer table; columns are at most a quarter
+
+static struct {
+  const sandbox_columns *columns;
+  struct {
+    const char *name;
+    int column;
+  } slots[SLOTS];
+  unsigned mask;
+  int stopped;
+} rows;
+
+enum { FUNCTION = 1, META = 2, NAMES = 3, KEYS = 3 };  // stack of `body`: the key of column k is at KEYS + 1 + k
+
+static unsigned slot_of(const char *name) { return (unsigned)((uintptr_t)name >> 4) * 2654435761u >> 16; }
+
+static void remember(const char *name, int column) {
+  unsigned at = slot_of(name) & rows.mask;
+  while (rows.slots[at].name) at = (at + 1) & rows.mask;
+  rows.slots[at].name = name;
+  rows.slots[at].column = column;
+}
+
+// The column whose key stands at the index -2 of the stack, or -1.
+static int column_of_key(lua_State *L) {
+  if (lua_type(L, -2) != LUA_TSTRING) return -1;
+  size_t count;
+  const char *name = lua_tolstring(L, -2, &count);
+  for (unsigned at = slot_of(name) & rows.mask; rows.slots[at].name; at = (at + 1) & rows.mask)
+    if (rows.slots[at].name == name) return rows.slots[at].column;
+  if (count <= 40) return -1;  // Lua interns names up to 40 bytes; longer ones are compared
+  for (int k = 0; k < rows.columns->known; k++)
+    if (rows.columns->name_counts[k] == count && memcmp(rows.columns->names[k], name, count) == 0) return k;
+  return -1;
+}
+
+static int unknown_column(lua_State *L) {
+  if (lua_type(L, 2) == LUA_TSTRING) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {  // a known column whose cell is missing
+      lua_pushnil(L);
+      return 1;
+    }
+    const char *name = lua_tostring(L, 2);
+    sandbox_push_hint(L, name, lua_upvalueindex(1));
+    const char *hint = lua_tostring(L, -1);
+    return luaL_error(L, "unknown column '%s'%s", name,
+                      *hint ? hint : ": declare it in table_in { columns = … } to read it");
+  }
+  return luaL_error(L, "a row has named columns; there is no column of type %s", luaL_typename(L, 2));
+}
+
+static int no_such_output(lua_State *L, int names) {
+  if (lua_type(L, -2) != LUA_TSTRING)
+    return luaL_error(L, "row() must return nil, a row or a list of rows; this table has a %s as a key",
+                      luaL_typename(L, -2));
+  const char *name = lua_tostring(L, -2);
+  sandbox_push_hint(L, name, names);
+  const char *hint = lua_tostring(L, -1);
+  return luaL_error(L, "the row has a column '%s' that the output does not%s", name,
+                    *hint ? hint : ": declare it in table_out { add = … }");
+}
+
+static void push_input(lua_State *L, const sandbox_cell *cell) {
+  switch (cell->kind) {
+    case SANDBOX_INTEGER: lua_pushinteger(L, cell->integer); break;
+    case SANDBOX_NUMBER: lua_pushnumber(L, cell->number); break;
+    case SANDBOX_BOOLEAN: lua_pushboolean(L, cell->boolean); break;
+    default: lua_pushlstring(L, (const char *)cell->bytes, cell->count);
+  }
+}
+
+static void read_output(lua_State *L, int index, sandbox_cell *cell) {
+  switch (lua_type(L, index)) {
+    case LUA_TNIL:
+      cell->kind = SANDBOX_NIL;
+      break;
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, index)) {
+        cell->kind = SANDBOX_INTEGER;
+        cell->integer = lua_tointeger(L, index);
+      } else {
+        cell->kind = SANDBOX_NUMBER;
+        cell->number = lua_tonumber(L, index);
+      }
+      break;
+    case LUA_TBOOLEAN:
+      cell->kind = SANDBOX_BOOLEAN;
+      cell->boolean = lua_toboolean(L, index);
+      break;
+    case LUA_TSTRING:
+      cell->kind = SANDBOX_TEXT;
+      cell->bytes = (const uint8_t *)lua_tolstring(L, index, &cell->count);
+      break;
+    default:
+      cell->kind = SANDBOX_OTHER;
+      cell->bytes = (const uint8_t *)luaL_typename(L, index);
+      cell->count = strlen((const char *)cell->bytes);
+  }
+}
+
+// Writes the table on top of the stack as one row. 0, or -1 to stop.
+static int emit_row(lua_State *L) {
+  const sandbox_columns *c = rows.columns;
+  int table = lua_gettop(L);
+  for (int k = 0; k < c->known; k++) c->out[k].kind = SANDBOX_NIL;
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    int k = column_of_key(L);
+    if (k < 0) no_such_output(L, NAMES);
+    read_output(L, -1, &c->out[k]);
+  }
+  return sandbox.host->emit(sandbox.host->context);
+}
+
+// The value on top of the stack is what row() gave for the row below it.
+static int emit_result(lua_State *L) {
+  int type = lua_type(L, -1);
+  if (type == LUA_TNIL || (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))) return 0;
+  if (type != LUA_TTABLE)
+    return luaL_error(L, "row() must return nil, a row or a list of rows, not a %s", luaL_typename(L, -1));
+  if (lua_rawequal(L, -1, -2)) return emit_row(L);
+  int list = lua_gettop(L);
+  if (lua_rawgeti(L, list, 1) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    if (!lua_next(L, list)) return 0;  // an empty list
+    lua_pop(L, 2);
+    return emit_row(L);
+  }
+  for (lua_Integer i = 1; !lua_isnil(L, -1); i++) {
+    if (!lua_istable(L, -1))
+      return luaL_error(L, "row() returned a list whose element %I is a %s, not a row", (LUAI_UACINT)i, luaL_typename(L, -1));
+    if (emit_row(L) != 0) return -1;
+    lua_pop(L, 1);
+    lua_rawgeti(L, list, i + 1);
+  }
+  return 0;
+}
+
+static int body(lua_State *L) {
+  const sandbox_columns *c = rows.columns;
+  luaL_checkstack(L, c->known + 32, "too many columns");
+  lua_pushglobaltable(L);
+  lua_pushliteral(L, "row");
+  lua_rawget(L, -2);
+  lua_remove(L, -2);  // FUNCTION
+  lua_createtable(L, 0, 2);  // META
+  lua_createtable(L, 0, c->known);  // NAMES
+  for (int k = 0; k < c->known; k++) {
+    const char *name = lua_pushlstring(L, c->names[k], c->name_counts[k]);
+    if (c->name_counts[k] <= 40) remember(name, k);
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, NAMES);
+  }
+  lua_pushvalue(L, NAMES);
+  lua_pushcclosure(L, unknown_column, 1);
+  lua_setfield(L, META, "__index");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, META, "__metatable");
+  int base = lua_gettop(L);
+
+  for (;;) {
+    int status = sandbox.host->next(sandbox.host->context);
+    if (status <= 0) {
+      rows.stopped = status < 0;
+      return 0;
+    }
+    sandbox.row++;
+    sandbox_random_row();
+    lua_createtable(L, 0, c->known);
+    for (int k = 0; k < c->inputs; k++) {
+      if (c->in[k].kind == SANDBOX_NIL) continue;
+      lua_pushvalue(L, KEYS + 1 + k);
+      push_input(L, &c->in[k]);
+      lua_rawset(L, base + 1);
+    }
+    lua_pushvalue(L, META);
+    lua_setmetatable(L, base + 1);
+    lua_pushvalue(L, FUNCTION);
+    lua_pushvalue(L, base + 1);
+    lua_call(L, 1, 1);
+    if (emit_result(L) != 0) {
+      rows.stopped = 1;
+      return 0;
+    }
+    lua_settop(L, base);
+  }
+}
+
+int sandbox_rows(const sandbox_columns *columns) {
+  lua_State *L = sandbox.main;
+  rows.columns = columns;
+  rows.stopped = 0;
+  memset(rows.slots, 0, sizeof rows.slots);
+  rows.mask = SLOTS - 1;
+  lua_settop(L, 0);
+  lua_pushcfunction(L, sandbox_on_error);
+  lua_pushcfunction(L, body);
+  int status = lua_pcall(L, 0, 0, 1);
+  if (status != LUA_OK) sandbox_fail_lua(L, status);
+  if (sandbox_heap_starved())
+    sandbox_fail_plain(SANDBOX_FAIL_MEMORY, "the script needs more memory than its limit");
+  return rows.stopped ? -1 : 0;
+}
