@@ -4,6 +4,7 @@ import EventLoop
 /// reading cannot hold a task, a file and a grant for ever.
 final class Outlet {
   let stream: any ByteStream
+  private let socket: SocketStream?
   private let limits: HTTPLimits
   private(set) var hasExpired = false
   /// Whether the stream has refused a write.
@@ -17,14 +18,31 @@ final class Outlet {
 
   init(_ stream: any ByteStream, limits: HTTPLimits) {
     self.stream = stream
+    socket = stream as? SocketStream
     self.limits = limits
   }
 
   func write(_ bytes: [UInt8]) async throws(StreamFailure) {
     if isAbandoned { throw .closed }
-    watchdog.arm(after: allowance(Int64(bytes.count)))
-    do throws(StreamFailure) { try await stream.write(bytes) } catch { throw failed(error) }
+    // Mostly the kernel takes a small message whole, and then there is nothing to time.
+    let taken = try writeNow(bytes)
+    if taken == bytes.count { return }
+    let rest = taken == 0 ? bytes : Array(bytes[taken...])
+    watchdog.arm(after: allowance(Int64(rest.count)))
+    do throws(StreamFailure) { try await stream.write(rest) } catch { throw failed(error) }
     watchdog.disarm()
+  }
+
+  /// How much of a small message a plain socket takes without waiting.
+  private func writeNow(_ bytes: [UInt8]) throws(StreamFailure) -> Int {
+    guard let socket, bytes.count <= limits.coalescedBytes else { return 0 }
+    var taken = 0
+    var failure: StreamFailure?
+    bytes.withUnsafeBytes { all in
+      do throws(StreamFailure) { taken = try socket.writeNow(all) } catch { failure = error }
+    }
+    if let failure { throw failed(failure) }
+    return taken
   }
 
   /// Sends the extents piece by piece, each piece under its own deadline.
