@@ -6,10 +6,10 @@ import Testing
 @Suite struct DeadlineTests {
   private var impatient: HTTPLimits {
     var limits = HTTPLimits()
-    limits.headTime = .milliseconds(80)
-    limits.idleTime = .milliseconds(80)
-    limits.bodyIdleTime = .milliseconds(80)
-    limits.lingerTime = .milliseconds(80)
+    limits.headTime = .milliseconds(250)
+    limits.idleTime = .milliseconds(250)
+    limits.bodyIdleTime = .milliseconds(250)
+    limits.lingerTime = .milliseconds(250)
     return limits
   }
 

@@ -92,6 +92,12 @@ package final class HTTPServer {
     watchdog.arm(after: limits.headTime)
     defer { watchdog.close() }
     do throws(StreamFailure) { return try await TLSStream.server(over: stream, context: tls) } catch {
+      // The alert says why: it must not be overtaken by the reset that unread bytes would cause.
+      watchdog.arm(after: limits.lingerTime)
+      do throws(StreamFailure) {
+        try await stream.finish()
+        while try await !stream.read(atMost: limits.readBytes).isEmpty {}
+      } catch {}
       stream.close()
       return nil
     }
