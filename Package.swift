@@ -124,5 +124,11 @@ let package = Package(
       name: "TLSTests", dependencies: ["HTTP", "Cryptography", "EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
+    // tests: CTestDisk watches the process's own file writes, and lets them fail
+    .target(name: "CTestDisk", path: "Tests/CTestDisk"),
+    .testTarget(
+      name: "StorageTests",
+      dependencies: ["Storage", "Core", "Cryptography", "SQLite", "EventLoop", "TestLoop", "CTestDisk"],
+      swiftSettings: onTheLoop),
   ]
 )

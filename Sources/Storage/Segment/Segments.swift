@@ -32,6 +32,8 @@ nonisolated final class Segments {
   private var file: DurableFile
   /// Where the next group goes.
   private(set) var end: Int64
+  /// A segment is closed before it would grow beyond this.
+  var limit = StorageLimits.segmentBytes
   private var isSynced = true
   /// After a failed sync nobody knows which bytes are on the disk.
   private(set) var lastSyncFailed = false
@@ -76,7 +78,7 @@ nonisolated final class Segments {
 
   /// Makes room: afterwards `count` bytes of groups fit into the current segment, so that `rollBack` can undo them.
   func reserve(_ count: Int) throws(StoreError) {
-    if end > SegmentHeader.byteCount, end + Int64(count) > StorageLimits.segmentBytes { try close() }
+    if end > SegmentHeader.byteCount, end + Int64(count) > limit { try close() }
   }
 
   /// Appends one group. Nothing is promised before `sync`.

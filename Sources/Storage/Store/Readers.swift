@@ -5,6 +5,7 @@ final class Readers {
   private let directory: String
   private var idle: [Reader] = []
   private var open = 0
+  private var isClosed = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   init(directory: String) { self.directory = directory }
@@ -34,8 +35,14 @@ final class Readers {
     }
   }
 
+  /// Lets the connections go, those in use when their job is done.
+  func close() {
+    isClosed = true
+    idle = []
+  }
+
   private func give(_ reader: Reader) {
-    idle.append(reader)
+    if !isClosed { idle.append(reader) }
     wakeOne()
   }
 

@@ -11,18 +11,22 @@ import SQLite
 nonisolated struct Recovery {
   let directory: String
   let projections: [any Projection]
+  let segmentBytes: Int64
 
   private var segmentDirectory: String { directory + "/segments" }
   private var catalogPath: String { "\(directory)/\(Catalog.fileName)" }
 
   /// Opens `directory`, which is made if it is not there.
-  static func open(_ directory: String, projections: [any Projection]) throws(StoreError) -> Writer {
+  static func open(
+    _ directory: String, projections: [any Projection], segmentBytes: Int64 = StorageLimits.segmentBytes
+  ) throws(StoreError) -> Writer {
     try Directory.makeAll(directory)
     let lock = try DirectoryLock(directory: directory)
-    let recovery = Recovery(directory: directory, projections: projections)
+    let recovery = Recovery(directory: directory, projections: projections, segmentBytes: segmentBytes)
     try Directory.make(recovery.segmentDirectory, in: directory)
     do {
       let (catalog, segments) = try recovery.usable() ?? recovery.rebuild()
+      segments.limit = segmentBytes
       let log = MerkleLog(catalog.database)
       try TileFiles(directory: directory + "/log").publish(log, from: 0, to: try log.size)
       return Writer(
@@ -199,37 +203,17 @@ nonisolated struct Recovery {
     let path = Segments.path(number, in: segmentDirectory)
     let file = try DurableFile.open(path)
     let size = try file.size()
-    guard let header = try header(of: file, number: number, size: size) else {
+    guard let header = try SegmentSurvey.header(of: file, number: number) else {
       if isLast, size < 4096 { try Directory.remove(path) }
       return nil
     }
-    if isLast {
-      let found = try SegmentScan.damagedTables(of: file, nonce: header.nonce, to: size)
-      let whole = try found.records.filter { try SegmentScan.payload($0, in: file) != nil }
-      if found.end < size { try file.truncate(to: found.end) }
-      try file.sync()
-      return Survey(header: header, file: file, end: found.end, records: whole)
-    }
-    let indexPath = Segments.indexPath(number, in: segmentDirectory)
-    if let stored = try Self.contents(of: indexPath), let index = SegmentIndex(stored, of: header), index.end <= size {
-      return Survey(header: header, file: file, end: index.end, records: index.records)
-    }
-    let found = try SegmentScan.damagedTables(of: file, nonce: header.nonce, to: size)
-    let index = SegmentIndex(header: header, end: found.end, records: found.records)
-    try Directory.replace(indexPath, with: index.encode())
-    return Survey(header: header, file: file, end: found.end, records: found.records)
-  }
-
-  /// The header; where it is damaged, what the first group says instead.
-  private func header(of file: DurableFile, number: UInt64, size: Int64) throws -> SegmentHeader? {
-    if let header = try SegmentHeader(try file.read(SegmentHeader.byteCount, at: 0)), header.number == number {
-      return header
-    }
-    let start = Int64(SegmentHeader.byteCount)
-    guard let nonce = try file.read(16, at: start).little(UInt64.self, at: 8),
-      try GroupTable.read(from: file, at: start, nonce: nonce) != nil
-    else { return nil }
-    return SegmentHeader(number: number, nonce: nonce)
+    let found = try SegmentSurvey.take(number, in: segmentDirectory, file: file, end: size, isLast: isLast)
+    guard isLast else { return Survey(header: header, file: file, end: found.end, records: found.records) }
+    // What reached the disk of the last group is not known: only what hashes right counts.
+    let whole = try found.records.filter { try SegmentScan.payload($0, in: file) != nil }
+    if found.end < size { try file.truncate(to: found.end) }
+    try file.sync()
+    return Survey(header: header, file: file, end: found.end, records: whole)
   }
 
   private func insert(
@@ -280,11 +264,5 @@ nonisolated struct Recovery {
 
   private static func size(_ path: String) throws(StoreError) -> Int64 {
     Directory.exists(path) ? try DurableFile.read(path).size() : 0
-  }
-
-  private static func contents(of path: String) throws(StoreError) -> [UInt8]? {
-    guard Directory.exists(path) else { return nil }
-    let file = try DurableFile.read(path)
-    return try file.read(Int(clamping: try file.size()), at: 0)
   }
 }

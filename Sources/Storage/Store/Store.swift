@@ -9,12 +9,12 @@ package import SQLite
 /// returns. Files: `segments/`, `catalog.sqlite`, `log/` (tiles), `lock`.
 package final class Store {
   package let directory: String
-  private let writer: Writer
+  /// Nil once closed: lock and connection go with it.
+  private var writer: Writer?
   private let turn = Turn()
   private let readers: Readers
   private var waiting: [Waiting] = []
   private var isCommitting = false
-  private var isClosed = false
 
   private struct Waiting {
     let changes: Changes
@@ -34,20 +34,29 @@ package final class Store {
   package static func open(
     directory: String, projections: [any Projection] = []
   ) async throws(StoreError) -> Store {
+    try await open(directory: directory, projections: projections, segmentBytes: StorageLimits.segmentBytes)
+  }
+
+  /// Opens with segments of another size.
+  static func open(
+    directory: String, projections: [any Projection] = [], segmentBytes: Int64
+  ) async throws(StoreError) -> Store {
     let writer = try await EventLoop.offload { () throws(StoreError) in
-      try Recovery.open(directory, projections: projections)
+      try Recovery.open(directory, projections: projections, segmentBytes: segmentBytes)
     }
     return Store(writer)
   }
 
-  /// Waits for the writes under way, makes what was put in durable, and refuses all that come after. The lock goes with
-  /// the store itself.
+  /// Waits for the writes under way, makes what was put in durable, lets go of the directory, and refuses all that come
+  /// after.
   package func close() async {
-    isClosed = true
     await turn.take()
-    let writer = writer
-    // What cannot be flushed was not promised to anybody.
-    await EventLoop.offload { try? writer.flush() }
+    if let writer {
+      // What cannot be flushed was not promised to anybody.
+      await EventLoop.offload { _ = try? writer.flush() }
+    }
+    writer = nil
+    readers.close()
     turn.give()
   }
 
@@ -58,7 +67,7 @@ package final class Store {
   ///
   /// Throws `.refused` with the error of a change's own check or of a projection.
   package func write(_ changes: Changes) async throws(StoreError) -> Receipt {
-    guard !isClosed else { throw .closed }
+    guard writer != nil else { throw .closed }
     let outcome = await withCheckedContinuation { continuation in
       waiting.append(Waiting(changes: changes, continuation: continuation))
       if !isCommitting { commit() }
@@ -91,10 +100,9 @@ package final class Store {
 
   /// Runs `work` on the pool with the writer, when it is its turn.
   func write<T: Sendable>(_ work: @Sendable @escaping (Writer) throws -> T) async throws(StoreError) -> T {
-    guard !isClosed else { throw .closed }
     await turn.take()
     defer { turn.give() }
-    let writer = writer
+    guard let writer else { throw .closed }
     do { return try await EventLoop.offload { try work(writer) } } catch { throw StoreError(error) }
   }
 
@@ -105,10 +113,10 @@ package final class Store {
       while !waiting.isEmpty {
         await turn.take()
         let batch = nextBatch()
-        let writer = writer
         let changes = batch.map(\.changes)
         let outcomes: [Result<Receipt, StoreError>]
         do {
+          guard let writer else { throw StoreError.closed }
           outcomes = try await EventLoop.offload { try writer.commit(changes) }
         } catch {
           outcomes = batch.map { _ in .failure(StoreError(error)) }
@@ -143,7 +151,7 @@ package final class Store {
 
   /// Runs `work` on the pool with a reader.
   func reading<T: Sendable>(_ work: @Sendable @escaping (Reader) throws -> T) async throws(StoreError) -> T {
-    guard !isClosed else { throw .closed }
+    guard writer != nil else { throw .closed }
     do { return try await readers.use(work) } catch { throw StoreError(error) }
   }
 }
