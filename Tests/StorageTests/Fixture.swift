@@ -55,7 +55,7 @@ nonisolated final class Scratch: Sendable {
   static func flip(_ path: String, at offset: Int64) throws {
     let file = try DurableFile.open(path)
     let old = try file.read(1, at: offset)
-    try file.write([old[0] ^ 0x55], at: offset)
+    if let byte = old.first { try file.write([byte ^ 0x55], at: offset) }
   }
 }
 

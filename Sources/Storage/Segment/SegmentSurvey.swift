@@ -12,7 +12,7 @@ nonisolated struct SegmentSurvey {
   static func take(
     _ number: UInt64, in directory: String, file: DurableFile, end: Int64, isLast: Bool
   ) throws(StoreError) -> SegmentSurvey {
-    guard let header = try header(of: file, number: number) else {
+    guard let header = try header(of: file, number: number, in: directory) else {
       return SegmentSurvey(records: [], end: end, holes: [0..<end])
     }
     if !isLast, let index = try index(of: header, in: directory), index.end <= end {
@@ -28,21 +28,31 @@ nonisolated struct SegmentSurvey {
 
   /// The sidecar index; nil if it is missing, damaged or another segment's.
   private static func index(of header: SegmentHeader, in directory: String) throws(StoreError) -> SegmentIndex? {
-    let path = Segments.indexPath(header.number, in: directory)
-    guard Directory.exists(path) else { return nil }
-    let file = try DurableFile.read(path)
-    return SegmentIndex(try file.read(Int(clamping: try file.size()), at: 0), of: header)
+    try stored(header.number, in: directory).flatMap { SegmentIndex($0, of: header) }
   }
 
-  /// The header; where it is damaged, what the first group says instead.
-  static func header(of file: DurableFile, number: UInt64) throws(StoreError) -> SegmentHeader? {
+  /// The header; where it is damaged, what the first group or the sidecar index says instead.
+  static func header(
+    of file: DurableFile, number: UInt64, in directory: String
+  ) throws(StoreError) -> SegmentHeader? {
     if let header = try SegmentHeader(try file.read(SegmentHeader.byteCount, at: 0)), header.number == number {
       return header
     }
     let start = Int64(SegmentHeader.byteCount)
-    guard let nonce = try file.read(16, at: start).little(UInt64.self, at: 8),
+    if let nonce = try file.read(16, at: start).little(UInt64.self, at: 8),
       try GroupTable.read(from: file, at: start, nonce: nonce) != nil
-    else { return nil }
-    return SegmentHeader(number: number, nonce: nonce)
+    {
+      return SegmentHeader(number: number, nonce: nonce)
+    }
+    guard let nonce = try stored(number, in: directory)?.little(UInt64.self, at: 16) else { return nil }
+    let stated = SegmentHeader(number: number, nonce: nonce)
+    return try index(of: stated, in: directory).map { _ in stated }
+  }
+
+  private static func stored(_ number: UInt64, in directory: String) throws(StoreError) -> [UInt8]? {
+    let path = Segments.indexPath(number, in: directory)
+    guard Directory.exists(path) else { return nil }
+    let file = try DurableFile.read(path)
+    return try file.read(Int(clamping: try file.size()), at: 0)
   }
 }

@@ -35,6 +35,8 @@ nonisolated final class Segments {
   /// A segment is closed before it would grow beyond this.
   var limit = StorageLimits.segmentBytes
   private var isSynced = true
+  /// Segments that were closed, with their ends, for the catalog to take over.
+  var closed: [(header: SegmentHeader, end: Int64)] = []
   /// After a failed sync nobody knows which bytes are on the disk.
   private(set) var lastSyncFailed = false
 
@@ -166,7 +168,9 @@ nonisolated final class Segments {
     let found = try SegmentScan.tables(of: file, nonce: header.nonce, from: Int64(SegmentHeader.byteCount), to: end)
     let index = SegmentIndex(header: header, end: end, records: found.records)
     try Directory.replace(Self.indexPath(header.number, in: directory), with: index.encode())
-    (header, file) = try Self.create(number: header.number + 1, in: directory)
+    let next = try Self.create(number: header.number + 1, in: directory)
+    closed.append((header, end))
+    (header, file) = next
     end = Int64(SegmentHeader.byteCount)
   }
 

@@ -77,57 +77,53 @@ nonisolated struct Recovery {
   private func catchUp(_ catalog: Catalog) throws -> Segments? {
     let known = try catalog.segments()
     let files = try Segments.numbers(in: segmentDirectory)
+    let newest = known.last?.header.number ?? 0
+    for (header, _) in known where !files.contains(header.number) {
+      try quarantineBeyond(0, of: header.number, catalog)
+    }
     var last: Segments?
-    for (header, end) in known {
-      guard files.contains(header.number) else {
-        try quarantineBeyond(0, of: header.number, catalog)
-        continue
+    for number in files {
+      let isLast = number == files.last
+      if let (header, end) = known.first(where: { $0.header.number == number }) {
+        let file = try DurableFile.open(Segments.path(number, in: segmentDirectory))
+        let size = try file.size()
+        if size < end { try quarantineBeyond(size, of: number, catalog) }
+        guard size > end || isLast && size == end else { continue }
+        last = try takeIn(file, header, from: end, size: size, isLast: isLast, catalog)
+      } else if number > newest {
+        last = try begun(number, isLast: isLast, catalog)
+      } else {
+        return nil
       }
-      let file = try DurableFile.open(Segments.path(header.number, in: segmentDirectory))
-      let size = try file.size()
-      if size < end { try quarantineBeyond(size, of: header.number, catalog) }
-      guard header.number == files.last else {
-        // Only the last one can have grown since the catalog's last commit.
-        if size > end { return nil }
-        continue
-      }
-      last = try size < end ? nil : takeIn(file, header, from: end, size: size, catalog)
+      // A closed segment has no torn end: what is not whole there is damage.
+      if last == nil { return nil }
     }
-    let newer = files.filter { number in !known.contains { $0.header.number == number } }
-    // One that the catalog does not know was begun just before the end; more of them mean an old catalog.
-    guard newer.count <= 1, newer.allSatisfy({ $0 > (known.last?.header.number ?? 0) }) else { return nil }
-    if let number = newer.first {
-      // The one before it was closed: if it has more than the catalog knows, that is not a torn end.
-      if let before = known.last, files.contains(before.header.number) {
-        let size = try Self.size(Segments.path(before.header.number, in: segmentDirectory))
-        if size > before.end { return nil }
-      }
-      return try begun(number, catalog)
-    }
-    if let last { return last }
-    return try Segments(directory: segmentDirectory, number: (known.last?.header.number ?? 0) + 1)
+    if let last, last.header.number == files.last { return last }
+    return try Segments(directory: segmentDirectory, number: max(newest, files.last ?? 0) + 1)
   }
 
-  /// A last segment that the catalog does not know.
-  private func begun(_ number: UInt64, _ catalog: Catalog) throws -> Segments {
+  /// A segment that the catalog does not know.
+  private func begun(_ number: UInt64, isLast: Bool, _ catalog: Catalog) throws -> Segments? {
     let path = Segments.path(number, in: segmentDirectory)
     let file = try DurableFile.open(path)
     guard let header = try SegmentHeader(try file.read(SegmentHeader.byteCount, at: 0)), header.number == number else {
-      // Its header was not yet on the disk, so nothing behind it was acknowledged.
+      guard isLast, try file.size() <= SegmentHeader.byteCount else { return nil }
+      // Its header was not yet on the disk, so nothing was put behind it.
       try Directory.remove(path)
       return try Segments(directory: segmentDirectory, number: number)
     }
     return try takeIn(
-      file, header, from: Int64(SegmentHeader.byteCount), size: try file.size(), catalog)
+      file, header, from: Int64(SegmentHeader.byteCount), size: try file.size(), isLast: isLast, catalog)
   }
 
-  /// Takes whole groups from `start` on in, cuts off the rest.
+  /// Takes whole groups from `start` on in, and cuts off the rest of the last segment; nil if another one has a rest.
   private func takeIn(
-    _ file: DurableFile, _ header: SegmentHeader, from start: Int64, size: Int64, _ catalog: Catalog
-  ) throws -> Segments {
+    _ file: DurableFile, _ header: SegmentHeader, from start: Int64, size: Int64, isLast: Bool, _ catalog: Catalog
+  ) throws -> Segments? {
     let tail = try SegmentScan.verifiedTail(of: file, nonce: header.nonce, from: start, to: size)
-    // The bytes may be in the page cache alone: they must be on the disk before the catalog names them.
+    guard isLast || tail.end == size else { return nil }
     if tail.end < size { try file.truncate(to: tail.end) }
+    // The bytes may be in the page cache alone: they must be on the disk before the catalog names them.
     if size > start { try file.sync() }
     try catalog.database.transaction {
       try insert(tail.records, of: header, from: file, into: catalog)
@@ -203,7 +199,7 @@ nonisolated struct Recovery {
     let path = Segments.path(number, in: segmentDirectory)
     let file = try DurableFile.open(path)
     let size = try file.size()
-    guard let header = try SegmentSurvey.header(of: file, number: number) else {
+    guard let header = try SegmentSurvey.header(of: file, number: number, in: segmentDirectory) else {
       if isLast, size < 4096 { try Directory.remove(path) }
       return nil
     }

@@ -132,6 +132,7 @@ nonisolated final class Writer: @unchecked Sendable {
     let facts = pendingFacts
     do {
       let outcomes = try catalog.database.transaction { try transact(prepared) }
+      segments.closed = []
       pending = [:]
       pendingFacts = []
       pendingBytes = 0
@@ -156,6 +157,7 @@ nonisolated final class Writer: @unchecked Sendable {
     try segments.sync()
     for (digest, place) in pending.sorted(by: { $0.key < $1.key }) { try catalog.insert(digest, place) }
     for fact in pendingFacts { try catalog.insert(fact) }
+    for (header, end) in segments.closed { try catalog.setEnd(end, of: header) }
     try catalog.setEnd(segments.end, of: segments.header)
     return outcomes
   }

@@ -84,9 +84,12 @@ import Testing
 
 /// The bytes of the vector: SHA-256 of "demarc-vector" and a counter (4 bytes, big-endian), one after the other.
 enum ChunkerVector {
-  static let gear0: UInt64 = 0
-  static let gear255: UInt64 = 0
-  static let cuts: [Int] = []
+  static let gear0: UInt64 = 0x23ce_e813_e89e_b2f2
+  static let gear255: UInt64 = 0x4482_815f_e4dd_410c
+  static let cuts = [
+    335_735, 295_360, 323_429, 298_122, 489_299, 298_063, 319_380, 163_000, 273_539, 268_347, 304_700, 291_548, 270_095,
+    116_259, 147_428,
+  ]
 
   static func bytes(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
