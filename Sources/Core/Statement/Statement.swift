@@ -39,10 +39,10 @@ extension Statement {
 
 extension JSON {
   /// An object of the members that have a value: how optional fields are written, never as `null`.
-  static func fields(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+  package static func fields(_ members: KeyValuePairs<String, JSON?>) -> JSON {
     .object(members.compactMap { member in member.value.map { Member(member.key, $0) } })
   }
 
   /// The text of a value that has one.
-  static func text(_ value: some CustomStringConvertible) -> JSON { .string(value.description) }
+  package static func text(_ value: some CustomStringConvertible) -> JSON { .string(value.description) }
 }
