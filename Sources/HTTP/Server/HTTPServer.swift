@@ -8,7 +8,8 @@ package final class HTTPServer {
   let limits: HTTPLimits
   let respond: (HTTPRequest) async -> HTTPResponse
   private let listener: Listener
-  let tls: TLSContext?
+  /// What new connections are secured with; a renewed certificate takes the place of the old one here.
+  package var tls: TLSContext?
   private var admissions: [ObjectIdentifier: Admission] = [:]
   private let departures = Gate()
   /// Whether the server is on its way out: responses say `Connection: close`.
