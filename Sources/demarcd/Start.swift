@@ -8,6 +8,8 @@ import Logging
 enum Start {
   /// Runs the daemon that the arguments ask for.
   static func run(_ arguments: [String]) async -> Int32 {
+    // What a daemon writes is its own; the socket alone gets further rights, by name.
+    umask(0o077)
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     do throws(Refusal) {
       let command: any ParsableCommand
