@@ -1,0 +1,47 @@
+import Core
+import SQLite
+
+/// `lease`: the hub said until when grants may be honoured without hearing from it, and who is suspended.
+nonisolated struct LeaseEntry: Entry {
+  static let kind = "lease"
+  let epoch: Int64
+  let ends: Timestamp
+  let suspended: [String]
+  /// The snapshot's envelope.
+  let snapshot: [UInt8]
+  /// The hub's event that brought it; nil when it was an answer.
+  let event: Int64?
+
+  var json: JSON {
+    .members([
+      "epoch": .integer(epoch), "ends": .string(ends.description), "suspended": .texts(suspended),
+      "snapshot": .bytes(snapshot), "event": event.map { .integer($0) },
+    ])
+  }
+
+  init(epoch: Int64, ends: Timestamp, suspended: [String], snapshot: [UInt8], event: Int64?) {
+    self.epoch = epoch
+    self.ends = ends
+    self.suspended = suspended
+    self.snapshot = snapshot
+    self.event = event
+  }
+
+  init(fields: inout Fields) throws(StatementFailure) {
+    epoch = try fields.count("epoch")
+    ends = try fields.time("ends")
+    suspended = try fields.texts("suspended")
+    snapshot = try fields.bytes("snapshot")
+    event = try fields.optionalCount("event")
+  }
+
+  func apply(at place: EntryPlace, in database: Database) throws {
+    try Fact.leaseEpoch.set(String(epoch), in: database)
+    try Fact.leaseEnds.set(String(ends.microseconds), in: database)
+    try Fact.leaseSnapshot.set(String(decoding: snapshot, as: UTF8.self), in: database)
+    try SuspensionEntry.replace(suspended, in: database)
+    if let event { try Fact.hubEvent.set(String(event), in: database) }
+  }
+
+  var line: AuditLine { AuditLine(subject: "epoch \(epoch)", detail: "until \(ends)") }
+}

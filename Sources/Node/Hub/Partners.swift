@@ -1,0 +1,40 @@
+package import API
+package import Core
+package import Peers
+
+/// Connections to other organizations' nodes, one client each.
+package final class Partners {
+  private unowned let service: NodeService
+  private var clients: [String: PeerClient] = [:]
+
+  init(service: NodeService) { self.service = service }
+
+  /// The client of an organization's node. Asks the hub for its address if this node does not know it.
+  package func client(of organization: OrganizationName) async throws(Refusal) -> PeerClient {
+    let identity = try service.member()
+    if let client = clients[organization.text] { return client }
+    var address = try await service.ledger.read { try MemberRow.of(organization.text, in: $0)?.address } ?? ""
+    if address.isEmpty {
+      var request = V1LookupRequest()
+      request.organization = organization.text
+      let found = try await service.link.ask(Operations.lookup, request)
+      address = try await service.take(member: found, event: nil).address
+    }
+    guard let endpoint = Endpoint(url: address) else {
+      throw Refusal(
+        .unreachable, "the address of \(organization)'s node is not known", concern: organization.text,
+        hint: "it becomes known once that node has joined")
+    }
+    let made = try PeerClient(
+      of: organization, at: endpoint, trustDomain: identity.name.trustDomain, authority: identity.authority,
+      identity: identity.tls, endorsement: identity.endorsement)
+    clients[organization.text] = made
+    return made
+  }
+
+  /// Drops the connections to one organization: it moved.
+  func forget(_ organization: String) { clients.removeValue(forKey: organization) }
+
+  /// Drops all: this node has another certificate. What is under way on them ends by itself.
+  func forgetAll() { clients = [:] }
+}

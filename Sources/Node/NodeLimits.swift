@@ -1,0 +1,51 @@
+import EventLoop
+
+/// The bounds of a node's services.
+nonisolated package enum NodeLimits {
+  /// Bytes of a dataset's title.
+  static let titleBytes = 1024
+  /// Seconds that a grant holds when its offer says nothing: 90 days.
+  static let grantSeconds: UInt64 = 90 * 86_400
+  /// Seconds that a grant may hold at most: ten years.
+  static let longestGrantSeconds: UInt64 = 3650 * 86_400
+  /// Bytes of a reason that somebody gives.
+  static let reasonBytes = 1000
+  /// Lines of one page of the audit.
+  static let auditPage = 1000
+  static let longestAuditPage = 10_000
+  /// Refusals that are written to the log within one second; more are only counted in the journal.
+  static let refusalsPerSecond = 50
+  /// Transfers to partners at once.
+  static let transfers = 1024
+  /// Manifests of versions kept in memory, and how many files they may have together.
+  static let cachedManifests = 8
+  static let cachedManifestFiles = 100_000
+  /// Endorsements and grants whose signatures were checked and need no second check.
+  static let cachedSignatures = 4096
+
+  /// Requests of one pull that are under way at once.
+  static let pullRequests = 4
+  /// Bytes of one range of a pull; a larger one delays the first verified batch, a smaller one costs round trips.
+  static let pullRangeBytes: UInt64 = 32 << 20
+  /// Bytes that are verified and stored at once; what a crash in the middle of a pull costs, per request under way.
+  static let pullBatchBytes = 4 << 20
+
+  /// Bytes after which a pull makes what has arrived proof against a power cut.
+  static let pullFlushBytes = 64 << 20
+  /// Bytes of the nodes of one version that are held in memory while it is pulled.
+  static let pullNodeBytes = 256 << 20
+  /// Records that come along with one version.
+  static let pullRecords = 256
+
+  /// The first wait before the hub is asked again, and the longest.
+  static let firstBackoff = Duration.milliseconds(200)
+  static let longestBackoff = Duration.seconds(30)
+  /// The longest time between two refreshes of the lease.
+  static let longestRefresh = Duration.seconds(3600)
+  /// A certificate is renewed when it is this old: ten days in seconds.
+  static let renewalSeconds: Int64 = 10 * 86_400
+  /// How often the clock's reading is kept on disk.
+  static let clockInterval = Duration.seconds(300)
+  /// How often transfers under way are judged again for what time alone ends: expiry and lease.
+  static let transferInterval = Duration.seconds(1)
+}

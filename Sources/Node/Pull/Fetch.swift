@@ -1,0 +1,136 @@
+import API
+import Core
+import EventLoop
+import Peers
+import Storage
+
+/// Fetches the chunks of a version that are not here: neighbours together as one range, several ranges at once.
+final class Fetch {
+  /// A range of one file, and the chunks that it is made of.
+  struct Job: Sendable {
+    let path: ContentPath
+    let size: UInt64
+    var parts: [FilePart]
+
+    var range: Range<UInt64> {
+      guard let first = parts.first, let last = parts.last else { return 0..<0 }
+      return first.offset..<last.offset + UInt64(last.length)
+    }
+  }
+
+  let pull: Pull
+  let version: CID
+  private let tree: PulledTree
+  private var jobs: ArraySlice<Job> = []
+  private var progress = V1PullProgress()
+  private var sinceFlush = 0
+  private var ticking: Task<Void, Never>?
+
+  init(pull: Pull, tree: PulledTree, version: CID) {
+    self.pull = pull
+    self.tree = tree
+    self.version = version
+  }
+
+  /// Fetches everything that is missing; answers how many bytes that were.
+  func run(_ report: (V1PullProgress) async throws(Refusal) -> Void) async throws(Refusal) -> Int64 {
+    jobs = try await missingJobs()[...]
+    let missing = jobs.reduce(0) { $0 + Int64($1.range.count) }
+    progress.totalBytes = Int64(clamping: tree.manifest.size)
+    progress.presentBytes = max(0, progress.totalBytes - missing)
+    try await report(progress)
+    let workers = (0..<min(NodeLimits.pullRequests, jobs.count)).map { _ in
+      Task { () -> Refusal? in
+        do throws(Refusal) {
+          try await FetchWorker(fetch: self).run()
+          return nil
+        } catch { return error }
+      }
+    }
+    let failure = await withTaskCancellationHandler {
+      await watch(workers, report)
+    } onCancel: {
+      for worker in workers { worker.cancel() }
+    }
+    if let failure { throw failure }
+    do throws(StoreError) { try await pull.service.store.flush() } catch { throw Refusal(of: error) }
+    try await report(progress)
+    return progress.fetchedBytes
+  }
+
+  /// Reports while the workers work; ends them all when one fails or nobody listens any more.
+  private func watch(
+    _ workers: [Task<Refusal?, Never>], _ report: (V1PullProgress) async throws(Refusal) -> Void
+  ) async -> Refusal? {
+    var isOver = false
+    var failure: Refusal?
+    let all = Task {
+      for worker in workers {
+        guard let refusal = await worker.value else { continue }
+        // The first cause counts; the others were cut because of it.
+        if failure == nil || failure?.code == .cancelled { failure = refusal }
+        for other in workers { other.cancel() }
+      }
+      isOver = true
+      ticking?.cancel()
+    }
+    while !isOver {
+      let tick = Task { _ = try? await EventLoop.sleep(for: .milliseconds(200)) }
+      ticking = tick
+      await tick.value
+      guard !isOver else { break }
+      do throws(Refusal) { try await report(progress) } catch {
+        failure = error
+        for worker in workers { worker.cancel() }
+        break
+      }
+    }
+    await all.value
+    return failure
+  }
+
+  /// The next range; nil when there is none left.
+  func next() -> Job? { jobs.popFirst() }
+
+  /// Counts bytes that are in the store.
+  func stored(_ bytes: Int) async throws(Refusal) {
+    progress.presentBytes += Int64(bytes)
+    progress.fetchedBytes += Int64(bytes)
+    sinceFlush += bytes
+    guard sinceFlush >= NodeLimits.pullFlushBytes else { return }
+    sinceFlush = 0
+    do throws(StoreError) { try await pull.service.store.flush() } catch { throw Refusal(of: error) }
+  }
+
+  /// What has to be fetched: each missing chunk once, in the order of files and offsets.
+  private func missingJobs() async throws(Refusal) -> [Job] {
+    var missing: Set<CID> = []
+    let store = pull.service.store
+    do throws(StoreError) {
+      for file in tree.files {
+        for start in stride(from: 0, to: file.parts.count, by: 10_000) {
+          let slice = file.parts[start..<min(file.parts.count, start + 10_000)].map(\.chunk)
+          missing.formUnion(try await store.missing(slice))
+        }
+      }
+      let empty = Block(cid: .raw(of: []), bytes: [])
+      if missing.remove(empty.cid) != nil { try await store.put([empty]) }
+    } catch { throw Refusal(of: error) }
+    var jobs: [Job] = []
+    for file in tree.files {
+      var open: Job?
+      for part in file.parts where part.length > 0 && missing.remove(part.chunk) != nil {
+        if let job = open, job.range.upperBound == part.offset,
+          UInt64(job.range.count + part.length) <= NodeLimits.pullRangeBytes
+        {
+          open?.parts.append(part)
+        } else {
+          if let open { jobs.append(open) }
+          open = Job(path: file.path, size: file.size, parts: [part])
+        }
+      }
+      if let open { jobs.append(open) }
+    }
+    return jobs
+  }
+}

@@ -1,0 +1,120 @@
+import API
+import Core
+import Cryptography
+import EventLoop
+import Glibc
+import SQLite
+import Storage
+
+extension NodeService {
+  /// Looks at everything that a node depends on; each finding that is not fine says what to do about it.
+  func doctor() async throws(Refusal) -> V1DoctorResponse {
+    var response = V1DoctorResponse()
+    response.findings = [await disk()]
+    response.findings += clockFindings() + leaseFindings() + membershipFindings()
+    response.findings.append(try await logFinding())
+    response.findings += await doctorOfRuns()
+    return response
+  }
+
+  private func disk() async -> V1Finding {
+    let directory = settings.directory
+    let (free, isWritable) = await EventLoop.offload { () -> (UInt64?, Bool) in
+      var facts = statvfs()
+      let isAllowed = access(directory, W_OK) == 0
+      guard statvfs(directory, &facts) == 0 else { return (nil, isAllowed) }
+      return (UInt64(facts.f_bavail) * UInt64(facts.f_frsize), isAllowed)
+    }
+    guard isWritable else {
+      return .problem("disk", "\(directory) cannot be written", "remount it writable, or give it to the daemon's user")
+    }
+    guard let free else { return .warning("disk", "the free space of \(directory) is not known", "look at its mount") }
+    let text = "\(free >> 20) MiB free in \(directory)"
+    switch free {
+    case 0..<(256 << 20): return .problem("disk", text, "make room: commits, pulls and runs will be refused")
+    case 0..<(2 << 30): return .warning("disk", text, "make room soon")
+    default: return .fine("disk", text)
+    }
+  }
+
+  private func clockFindings() -> [V1Finding] {
+    guard identity != nil else { return [] }
+    guard clock.hasHeard else {
+      return [.warning("clock", "the hub's time has not been heard yet", "let this node reach the hub")]
+    }
+    let off = abs(Timestamp(microseconds: EventLoop.wallTime()).since(clock.now)) / 1_000_000
+    return [
+      off > 300
+        ? .warning("clock", "this machine's clock is \(off) s off the hub's", "set it; Demarc itself goes by the hub's")
+        : .fine("clock", "within \(off + 1) s of the hub's")
+    ]
+  }
+
+  private func leaseFindings() -> [V1Finding] {
+    guard identity != nil else { return [] }
+    let remedy = "let this node reach the hub"
+    guard let lease else { return [.problem("lease", "there is none: nothing is shared", remedy)] }
+    guard lease.validUntil >= clock.now else {
+      return [.problem("lease", "it ran out at \(lease.validUntil): nothing is shared", remedy)]
+    }
+    return [
+      link.isConnected
+        ? .fine("lease", "until \(lease.validUntil)")
+        : .warning("lease", "until \(lease.validUntil), and the hub is not reached", remedy)
+    ]
+  }
+
+  private func membershipFindings() -> [V1Finding] {
+    guard let identity else {
+      return [.warning("hub", "this node has not joined a grid", "`demarc join TOKEN`")]
+    }
+    var findings: [V1Finding] = []
+    findings.append(
+      link.isConnected
+        ? .fine("hub", "connected to \(identity.hub.url)")
+        : .warning(
+          "hub", "\(identity.hub.url) is not reached",
+          "check the network to \(identity.hub.host) port \(identity.hub.port); own data and runs go on"))
+    let left = identity.certificate.notAfter - clock.now.seconds
+    let ends = Timestamp(seconds: identity.certificate.notAfter)
+    let remedy = "let this node reach the hub: it renews by itself"
+    if left <= 0 {
+      findings.append(.problem("certificate", "it expired at \(ends)", remedy))
+    } else if left < 10 * 86_400 {
+      findings.append(.warning("certificate", "until \(ends), and not renewed", remedy))
+    } else {
+      findings.append(.fine("certificate", "until \(ends)"))
+    }
+    if lease?.suspended.contains(identity.organization) == true {
+      findings.append(.problem("hub", "the hub suspended \(identity.organization)", "ask the hub's operator"))
+    }
+    return findings
+  }
+
+  private func logFinding() async throws(Refusal) -> V1Finding {
+    let size = try await ledger.read { try MerkleLog($0).size }
+    guard let identity, hubCheckpointSize > 0 else { return .fine("log", "\(size) entries, none countersigned yet") }
+    return .fine("log", "\(size) entries, \(hubCheckpointSize) of them countersigned by \(identity.hub.url)")
+  }
+}
+
+nonisolated extension V1Finding {
+  static func fine(_ subject: String, _ message: String) -> V1Finding { make("ok", subject, message, "") }
+
+  static func warning(_ subject: String, _ message: String, _ remedy: String) -> V1Finding {
+    make("warning", subject, message, remedy)
+  }
+
+  static func problem(_ subject: String, _ message: String, _ remedy: String) -> V1Finding {
+    make("problem", subject, message, remedy)
+  }
+
+  private static func make(_ level: String, _ subject: String, _ message: String, _ remedy: String) -> V1Finding {
+    var finding = V1Finding()
+    finding.level = level
+    finding.subject = subject
+    finding.message = message
+    finding.remedy = remedy
+    return finding
+  }
+}
