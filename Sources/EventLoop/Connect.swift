@@ -12,7 +12,7 @@ extension SocketStream {
         let stream = try SocketStream(tcp: true)
         try await stream.connect { request, handle, done in
           let tcp = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self)
-          uv_tcp_nodelay(tcp, 1)
+          TCPOptions.set(tcp)
           return uv_tcp_connect(request, tcp, address, done)
         }
         return stream
@@ -52,6 +52,14 @@ extension SocketStream {
       close()
       throw reason
     }
+  }
+}
+
+/// What every TCP connection gets: no waiting for more to send, and a look after the peer when nothing is said.
+enum TCPOptions {
+  static func set(_ handle: UnsafeMutablePointer<uv_tcp_t>) {
+    uv_tcp_nodelay(handle, 1)
+    uv_tcp_keepalive(handle, 1, Limits.keepAliveSeconds)
   }
 }
 

@@ -8,6 +8,10 @@ nonisolated enum Limits {
   static let bulkBytes = 16 << 10
   /// One piece of a file on its way to a plain socket.
   static let fileChunkBytes = 256 << 10
+  /// What the kernel is asked to read ahead when a file turns out to be cold.
+  static let readAheadBytes = 4 << 20
+  /// Idle time after which the kernel probes whether a TCP peer still exists.
+  static let keepAliveSeconds: UInt32 = 60
   /// A transfer that never has to wait lets the loop poll once per this many bytes.
   static let fairShareBytes = 1 << 20
   /// Connections the kernel completes ahead of `accept`.

@@ -99,7 +99,7 @@ package final class Listener {
         let peer = try stream.openHandle()
         // Fails when the peer has gone already; then the next one.
         guard uv_accept(handle, peer) == 0 else { continue }
-        if isTCP { uv_tcp_nodelay(UnsafeMutableRawPointer(peer).assumingMemoryBound(to: uv_tcp_t.self), 1) }
+        if isTCP { TCPOptions.set(UnsafeMutableRawPointer(peer).assumingMemoryBound(to: uv_tcp_t.self)) }
         return stream
       }
       guard acceptor == nil else { throw .system(EBUSY) }

@@ -18,6 +18,7 @@ enum FetchBenchmark {
     while true {
       let bytes = try await stream.read(atMost: 256 << 10)
       if bytes.isEmpty { break }
+      guard total > 0 || bytes.starts(with: "HTTP/1.1 200 ".utf8) else { throw BadArguments() }
       total += bytes.count
     }
     print("\(total) bytes in \(EventLoop.bootTime() - start)")

@@ -105,6 +105,9 @@ struct Pair {
       let descriptor = open(path, O_CREAT | O_TRUNC | O_RDWR, 0o600)
       #expect(write(descriptor, content, content.count) == content.count)
       unlink(path)
+      // Cold: the first read has to go to the disk, by way of the pool.
+      fsync(descriptor)
+      posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
       let file = SharedFile(adopting: descriptor)
       let pair = try await Pair.tcp()
       let sender = Task {
