@@ -1,8 +1,10 @@
 import API
 import Core
+import Cryptography
 import EventLoop
 import Logging
 import Node
+import Peers
 
 extension NodeCommand {
   /// What the node is told, by options and file.
@@ -22,6 +24,40 @@ enum NodeDaemon {
   }
 
   static func run(_ settings: Settings) async throws(Refusal) {
-    throw Refusal(.usage, "this build has no node yet")
+    let logger = Logger(label: "node")
+    let place = settings.place
+    let doors = try await Doors(place)
+    var told = NodeSettings(
+      directory: place.directory, advertise: place.advertise ?? doors.listen, listen: doors.listen,
+      version: Release.version)
+    told.ceilings = ceilings(settings.file.runs)
+    let service = try await NodeService.open(told, log: logger)
+    let dispatcher = Dispatcher(daemon: .node) { await service.audit($0, $1, $2, $3) }
+    service.register(on: dispatcher)
+    try doors.openSocket(
+      dispatcher, trustDomain: { service.identity?.name.trustDomain.text }, now: { service.clock.now.seconds })
+    service.onIdentity = { identity in
+      do throws(Refusal) {
+        try doors.openTLS(
+          chain: identity.tls.chainPEM, key: identity.tls.keyPEM, anchor: identity.authority.pem)
+      } catch {
+        logger.error("partners cannot connect: \(error.message)")
+      }
+    }
+    service.start()
+    logger.notice(
+      "ready",
+      metadata: ["listen": "\(doors.listen)", "organization": "\(service.identity?.organization.text ?? "none yet")"])
+    await doors.untilToldToStop(logger) { await service.stop() }
+  }
+
+  /// What the file says; what it leaves out stays as it is.
+  private static func ceilings(_ file: V1RunCeilings) -> RunCeiling {
+    var ceilings = RunCeiling()
+    if file.memoryBytes > 0 { ceilings.memoryBytes = file.memoryBytes }
+    if file.cpuSeconds > 0 { ceilings.cpuSeconds = file.cpuSeconds }
+    if file.outputBytes > 0 { ceilings.outputBytes = file.outputBytes }
+    if file.workers > 0 { ceilings.workers = file.workers }
+    return ceilings
   }
 }
