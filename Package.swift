@@ -92,7 +92,7 @@ let package = Package(
         "API", "Core", "HTTP", "EventLoop", "Cryptography", "Peers", "Sandbox", "Transformation", protobuf,
         arguments,
       ],
-      swiftSettings: onTheLoop),
+      swiftSettings: swiftSettings),
 
     // executables
     .executableTarget(

@@ -1,5 +1,6 @@
 package import API
 import EventLoop
+import Glibc
 package import HTTP
 import SwiftProtobuf
 
@@ -32,18 +33,23 @@ package struct ConnectClient {
     return try decode(Response.self, bytes)
   }
 
-  /// Asks an operation whose request is a stream: `next` gives the messages, nil at the end. It is no longer asked once
-  /// the daemon has answered; what it throws ends the upload unfinished, and is thrown here.
+  /// Asks an operation whose request is a stream: `next` gives the messages, as many at once as it likes (they leave in
+  /// one write), nil at the end. It is no longer asked once the daemon has answered; what it throws ends the upload
+  /// unfinished, and is thrown here.
   package func upload<Request, Response>(
-    _ operation: Operation<Request, Response>, _ next: @escaping () async throws(Refusal) -> Request?
+    _ operation: Operation<Request, Response>, _ next: @escaping () async throws(Refusal) -> [Request]?
   ) async throws(Refusal) -> Response {
     let type = ConnectType(.proto, isStream: true)
     var failure: Refusal?
     let content = HTTPContent.stream { (writer) async throws(StreamFailure) in
       do throws(Refusal) {
-        while let message = try await next() {
-          let envelope = ConnectEnvelope.encode(try Coding.proto.encode(message))
-          do throws(StreamFailure) { try await writer.write(envelope) } catch {
+        while let messages = try await next() {
+          var envelopes: [UInt8] = []
+          for message in messages {
+            let envelope = ConnectEnvelope.encode(try Coding.proto.encode(message))
+            if envelopes.isEmpty { envelopes = envelope } else { envelopes.append(contentsOf: envelope) }
+          }
+          do throws(StreamFailure) { try await writer.write(envelopes) } catch {
             throw Refusal(.unreachable, "the daemon stopped taking the upload: \(error)")
           }
         }
@@ -97,6 +103,10 @@ package struct ConnectClient {
   package func unreachable(_ failure: HTTPFailure) -> Refusal {
     switch failure {
     case .cancelled: Refusal(.cancelled, "cancelled")
+    case .stream(.system(EACCES)):
+      Refusal(
+        .denied, "\(daemon) may not be opened", concern: daemon,
+        hint: "operators are root, the daemon's own user, and members of its socket's group (demarc)")
     case .tooLarge, .malformed: strange(failure.description)
     case .stream(.tls(let reason)):
       Refusal(

@@ -1,0 +1,122 @@
+import API
+import Core
+import EventLoop
+import Glibc
+import HTTP
+import Peers
+import SwiftProtobuf
+
+/// One invocation: where its output goes, and the daemon that it talks to.
+@MainActor final class Session {
+  let options: GlobalOptions
+  let console: Console
+  /// The packaged node's socket.
+  nonisolated static let packagedSocket = "/run/demarc/node.sock"
+
+  init(_ options: GlobalOptions, console: Console) {
+    self.options = options
+    self.console = console
+  }
+
+  // MARK: output
+
+  /// Prints an answer as one JSON document, or lets `plain` print it for people.
+  ///
+  /// - Parameter always: members that are there even when empty, which messages leave out.
+  func result(
+    _ message: some Message, always: [JSON.Member] = [], plain: () -> Void
+  ) throws(Refusal) {
+    guard options.json else { return plain() }
+    let bytes = try Coding.json.encode(message)
+    guard !always.isEmpty, let json = try? JSON(parsing: bytes, atMost: .max), let members = json.members else {
+      console.write(bytes)
+      return console.write([0x0a])
+    }
+    let missing = always.filter { json[$0.key] == nil }
+    console.print(JSON.object(members + missing).canonicalText)
+  }
+
+  /// A remark beside the result.
+  func note(_ line: String) {
+    guard !options.quiet, !options.json else { return }
+    console.note(line)
+  }
+
+  /// A line of the result; what came from elsewhere in it is made harmless.
+  func print(_ line: String) { console.print(Plain.text(line)) }
+
+  /// A table of the result, or a remark that there is nothing.
+  func print(_ table: Table, otherwise nothing: String) {
+    if table.isEmpty { return note(nothing) }
+    for line in table.lines { console.print(line) }
+  }
+
+  /// Progress of long work.
+  func progress(_ what: String) -> Progress { Progress(what, console: console, isQuiet: options.quiet) }
+
+  // MARK: daemon
+
+  private var connected: ConnectClient?
+
+  /// The daemon. Connects when it is first asked.
+  func daemon() throws(Refusal) -> ConnectClient {
+    if let connected { return connected }
+    let socket = try Self.socket(options.at, environment: getenv("DEMARC_AT").map { String(cString: $0) })
+    var limits = HTTPLimits.client
+    // An operation may compute for hours and a stream may be silent for as long; the operator has Ctrl-C.
+    limits.bodyIdleTime = .seconds(30 * 86_400)
+    limits.responseTime = .seconds(30 * 86_400)
+    limits.minimumRate = 1
+    let client = ConnectClient(HTTPClient(origin: .unix(path: socket), limits: limits), daemon: socket)
+    connected = client
+    return client
+  }
+
+  /// Asks a unary operation.
+  func call<Request, Response>(
+    _ operation: Operation<Request, Response>, _ request: Request
+  ) async throws(Refusal) -> Response {
+    let daemon = try daemon()
+    do throws(Refusal) { return try await daemon.call(operation, request) } catch { throw Self.explained(error) }
+  }
+
+  /// Asks an operation that answers with a stream.
+  func stream<Request, Response>(
+    _ operation: Operation<Request, Response>, _ request: Request, each: (Response) async throws(Refusal) -> Void
+  ) async throws(Refusal) {
+    let daemon = try daemon()
+    do throws(Refusal) { try await daemon.stream(operation, request, each: each) } catch {
+      throw Self.explained(error)
+    }
+  }
+
+  /// Adds the next step to a daemon that does not answer.
+  static func explained(_ refusal: Refusal) -> Refusal {
+    var refusal = refusal
+    // One that concerns the socket is about this machine; any other came from the daemon and knows better.
+    if refusal.code == .unreachable, refusal.concern.hasPrefix("/") || refusal.concern.hasSuffix(".sock") {
+      refusal.hint =
+        "is the daemon running? `demarcd node --data DIR --listen HOST:PORT` starts one; --at SOCKET names another"
+    }
+    if refusal.code == .usage, refusal.hint.isEmpty, refusal.message.contains("does not answer") {
+      refusal.hint = "hub commands are for a hub, node commands for a node: which daemon does --at name?"
+    }
+    return refusal
+  }
+
+  /// The path of the socket to talk to.
+  nonisolated static func socket(_ option: String?, environment: String?) throws(Refusal) -> String {
+    let environment = environment.flatMap { $0.isEmpty ? nil : $0 }
+    let place = option ?? environment ?? packagedSocket
+    if place.hasPrefix("https://") || place.hasPrefix("http://") {
+      throw Refusal(
+        .usage, "talking to a daemon over the network by API key comes with a later release", concern: place,
+        hint: "run demarc on the daemon's own machine, with --at PATH-OF-ITS-SOCKET")
+    }
+    guard !place.isEmpty else { throw Refusal(.usage, "--at needs the path of a socket") }
+    guard place.utf8.count < 108 else {
+      throw Refusal(.usage, "the path of a Unix socket has at most 107 bytes", concern: place)
+    }
+    return place
+  }
+}

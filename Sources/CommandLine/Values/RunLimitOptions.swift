@@ -1,0 +1,28 @@
+import API
+import ArgumentParser
+import SwiftProtobuf
+
+/// The limits that a run, or a run made again, is held to. The node's ceilings bound them.
+struct RunLimitOptions: ParsableArguments {
+  @Option(help: "Processor time: 60s, 5m.", transform: Quantity.milliseconds) var cpu: UInt64?
+  @Option(help: "Memory of each process: 256MiB.", transform: Quantity.bytes) var memory: UInt64?
+  @Option(help: "Bytes of all outputs: 1GiB.", transform: Quantity.bytes) var output: UInt64?
+  @Option(help: "Time on the clock: 10m.", transform: Quantity.milliseconds) var time: UInt64?
+
+  /// As the request carries them; 0 is the default of the node.
+  var message: V1RunLimits {
+    .with {
+      $0.cpuMilliseconds = cpu ?? 0
+      $0.memoryBytes = memory ?? 0
+      $0.outputBytes = output ?? 0
+      $0.wallMilliseconds = time ?? 0
+    }
+  }
+
+  func validate() throws {
+    for (name, value) in [("--cpu", cpu), ("--memory", memory), ("--output", output), ("--time", time)] where value == 0
+    {
+      throw ValidationError("\(name) has to be more than nothing")
+    }
+  }
+}
