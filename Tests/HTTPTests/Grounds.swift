@@ -77,3 +77,6 @@ func scratchFile(_ content: [UInt8]) throws -> SharedFile {
   }
   return SharedFile(adopting: descriptor)
 }
+
+/// Equality of large arrays: `#expect` with `==` would compute the difference of unequal ones, which takes for ever.
+func isSame(_ left: [UInt8]?, _ right: [UInt8]) -> Bool { left == right }

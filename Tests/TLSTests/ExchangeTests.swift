@@ -96,15 +96,23 @@ import Testing
   }
 
   @Test func aSlowHandshakeHoldsNobodyUp() async throws {
-    var limits = HTTPLimits()
-    limits.headTime = .milliseconds(1500)
-    try await serve(limits: limits, respond: { _ in .text(status: 200, "in") }) { server in
+    try await serve(respond: { _ in .text(status: 200, "in") }) { server in
       let silent = try await SocketStream.connect(host: "127.0.0.1", port: server.port, timeout: .seconds(5))
       let client = HTTPClient(
         origin: .tcp(host: "127.0.0.1", port: server.port), tls: try clientContext(try authority.identity("good")))
       let response = try await client.send(HTTPClient.Request(method: "GET", target: "/"))
       #expect(try await response.body.collect(atMost: 100) == Array("in\n".utf8))
+      #expect(server.connectionCount == 2)
       client.close()
+      silent.close()
+    }
+  }
+
+  @Test func aHandshakeHasItsTime() async throws {
+    var limits = HTTPLimits()
+    limits.headTime = .milliseconds(50)
+    try await serve(limits: limits, respond: { _ in .text(status: 200, "in") }) { server in
+      let silent = try await SocketStream.connect(host: "127.0.0.1", port: server.port, timeout: .seconds(5))
       await #expect(throws: StreamFailure.reset) { try await silent.read(atMost: 10) }
     }
   }

@@ -40,6 +40,8 @@ final class ServerConnection {
         return
       }
       served += 1
+      // A read full of pipelined requests must not be answered in one go.
+      if !inlet.isEmpty, served % 32 == 0 { await EventLoop.turn() }
       guard await exchange(head) else { return }
     }
   }
@@ -123,6 +125,8 @@ final class ServerConnection {
   /// Whether no further request will be served here.
   private var isLast: Bool { server.isDraining || served >= limits.requestsPerConnection || info.isReset }
 
+  private static let continuation = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
   private func exchangeWithBody(_ head: RequestHead) async -> Bool {
     let reader = BodyReader(inlet, framing: head.framing, limits: limits)
     var owesContinue = head.expectsContinue
@@ -131,7 +135,7 @@ final class ServerConnection {
       if owesContinue {
         owesContinue = false
         do throws(StreamFailure) {
-          try await outlet.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+          try await outlet.write(Self.continuation)
         } catch { throw HTTPFailure(error) }
       }
       return try await reader.read()
@@ -139,8 +143,16 @@ final class ServerConnection {
     let request = HTTPRequest(
       method: head.method, target: head.target, headers: head.headers, body: body, connection: info)
     let response = await server.respond(request)
-    // A client that still waits for its 100 may send the body or not: what comes next could be either.
-    let abandons = owesContinue || (!reader.isFinished && (reader.remaining ?? 0) > limits.drainBytes)
+    var abandons = false
+    if case .stream = response.content, response.status < 300 {
+      // The producer may want the body, and a 100 cannot follow the final head.
+      if owesContinue, (try? await outlet.write(Self.continuation)) == nil { return false }
+      owesContinue = false
+    } else {
+      // A client that still waits for its 100 may send the body or not: what comes next could be either.
+      abandons = owesContinue || (!reader.isFinished && (reader.remaining ?? 0) > limits.drainBytes)
+      owesContinue = false
+    }
     let closes = !head.keepsAlive || isLast || abandons
     guard await send(response, to: head, closing: closes) else { return false }
     if !closes, await skip(reader) { return true }
