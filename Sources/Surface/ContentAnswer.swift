@@ -16,7 +16,7 @@ extension Surface {
       reply = try await dispatcher.content(method: request.method, segments: segments, caller: caller) { values in
         ContentRequest(
           values: values, query: query, lastEventID: request.headers["last-event-id"],
-          headOnly: request.method == "HEAD",
+          headOnly: request.method == "HEAD", endorsement: request.headers["demarc-endorsement"],
           body: { (limit) async throws(Refusal) in try await body.all(limit) },
           exchange: Exchange { connection.reset() })
       }
