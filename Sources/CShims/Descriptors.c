@@ -2,6 +2,7 @@
 #include "Descriptors.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -34,4 +35,9 @@ int demarc_peer_credentials(int fd, struct demarc_peer *peer) {
 void demarc_reset_on_close(int fd) {
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void demarc_keep_freed_memory(int bytes) {
+  mallopt(M_TRIM_THRESHOLD, bytes);
+  mallopt(M_MMAP_THRESHOLD, bytes / 2);
 }

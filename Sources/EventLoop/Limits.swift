@@ -22,6 +22,8 @@ nonisolated enum Limits {
   static let idleBuffers = 8
   /// How long the start-up self-check may take.
   static let selfCheck: Duration = .seconds(5)
+  /// Freed memory that stays with the process, for the next buffers.
+  static let freedBytesKept = 8 << 20
   /// Threads for blocking work; fsync and hashing share them, so never fewer than four.
   static let threads = 4...16
 }

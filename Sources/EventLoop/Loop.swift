@@ -1,3 +1,4 @@
+import CShims
 import CUV
 import Glibc
 import Synchronization
@@ -30,6 +31,7 @@ nonisolated final class Loop: @unchecked Sendable {
 
   private init() {
     signal(SIGPIPE, SIG_IGN)
+    demarc_keep_freed_memory(Int32(Limits.freedBytesKept))
     let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let threads = min(max(cores, Limits.threads.lowerBound), Limits.threads.upperBound)
     setenv("UV_THREADPOOL_SIZE", String(threads), 0)

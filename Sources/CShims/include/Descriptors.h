@@ -24,3 +24,8 @@ int demarc_peer_credentials(int fd, struct demarc_peer *peer);
 
 /// Makes the next close of a TCP socket a reset: RST on the wire, unsent bytes in the kernel dropped.
 void demarc_reset_on_close(int fd);
+
+/// Lets the allocator keep up to `bytes` that were freed, instead of returning them to the kernel at once, and take
+/// blocks up to half of that from what it keeps. Buffers of 64 to 256 KiB come and go with every read: by default each
+/// costs a system call and its page faults, more than decrypting its content does.
+void demarc_keep_freed_memory(int bytes);
