@@ -1,6 +1,9 @@
 import API
 import ArgumentParser
+import Core
 import EventLoop
+import Sandbox
+import Transformation
 
 /// `demarc transform`: work on scripts.
 struct TransformGroup: ParsableCommand {
@@ -20,7 +23,95 @@ struct TransformCheck: Command {
 
   func perform(in session: Session) async throws(Refusal) {
     let path = script
-    _ = try await EventLoop.offload { () throws(Refusal) in try SmallFile.read(path, atMost: SmallFile.scriptBytes) }
-    throw Refusal(.internal, "this build has no sandbox")
+    let source = try await EventLoop.offload { () throws(Refusal) in
+      try SmallFile.read(path, atMost: SmallFile.scriptBytes)
+    }
+    let declaration: Declaration
+    do throws(RunFailure) { declaration = try await Sandbox.inspect(Script(source: source)) } catch {
+      throw refusal(error)
+    }
+    if session.options.json { return session.console.print(declaration.json(script: path).canonicalText) }
+    for input in declaration.inputs {
+      session.print("input \(input.name): \(Self.list(input.columns))")
+    }
+    for output in declaration.outputs {
+      switch output.shape {
+      case .adding(let columns, let dropped):
+        let drops = dropped.isEmpty ? "" : ", without \(dropped.joined(separator: ", "))"
+        session.print("output \(output.name): the input's columns\(drops), and \(Self.list(columns))")
+      case .exactly(let columns): session.print("output \(output.name): \(Self.list(columns))")
+      }
+    }
+    for parameter in declaration.parameters {
+      let standard = parameter.standard.map { ", \($0.text) if not given" } ?? ", required"
+      session.print("parameter \(parameter.name): \(parameter.type.rawValue)\(standard)")
+    }
+    session.print("ok")
+  }
+
+  private func refusal(_ failure: RunFailure) -> Refusal {
+    let code: RefusalCode =
+      switch failure.kind {
+      case .script: .runScript
+      case .memory: .runMemory
+      case .cpu: .runCPU
+      case .time: .runTime
+      case .output: .runOutput
+      case .denied: .runDenied
+      case .invalid: .invalid
+      case .cancelled: .cancelled
+      case .transfer, .internal: .internal
+      }
+    let line = failure.scriptLine.flatMap { UInt32(exactly: $0) }
+    let place = line.map { "\(script):\($0): " } ?? "\(script): "
+    return Refusal(code, place + failure.message, concern: script, line: line, column: failure.column ?? "")
+  }
+
+  private static func list(_ columns: [Column]) -> String {
+    columns.isEmpty ? "no columns" : columns.map { "\($0.name) \($0.type.rawValue)" }.joined(separator: ", ")
+  }
+}
+
+extension Declaration {
+  /// As `transform check --json` prints it.
+  fileprivate func json(script: String) -> JSON {
+    [
+      "script": .string(script), "ok": true,
+      "inputs": .array(inputs.map { ["name": .string($0.name), "columns": Self.json($0.columns)] }),
+      "outputs": .array(
+        outputs.map { output in
+          switch output.shape {
+          case .adding(let columns, let dropped):
+            [
+              "name": .string(output.name), "add": Self.json(columns),
+              "drop": .array(dropped.map { .string($0) }),
+            ]
+          case .exactly(let columns): ["name": .string(output.name), "columns": Self.json(columns)]
+          }
+        }),
+      "params": .array(
+        parameters.map {
+          [
+            "name": .string($0.name), "type": .string($0.type.rawValue), "required": .bool($0.standard == nil),
+            "secret": .bool($0.secret), "help": .string($0.help ?? ""),
+          ]
+        }),
+    ]
+  }
+
+  private static func json(_ columns: [Column]) -> JSON {
+    .array(columns.map { ["name": .string($0.name), "type": .string($0.type.rawValue)] })
+  }
+}
+
+extension ParameterValue {
+  /// For people.
+  fileprivate var text: String {
+    switch self {
+    case .int(let value): "\(value)"
+    case .float(let value): "\(value)"
+    case .string(let value): "\"\(value)\""
+    case .bool(let value): "\(value)"
+    }
   }
 }

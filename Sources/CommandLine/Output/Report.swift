@@ -10,7 +10,8 @@ enum Report {
     if let row = refusal.row { place += (place.isEmpty ? "" : ", ") + "row \(row)" }
     if !refusal.column.isEmpty { place += (place.isEmpty ? "" : ", ") + "column \(Plain.text(refusal.column))" }
     var lines = ["demarc: \(Plain.text(refusal.message))"]
-    if !place.isEmpty, !refusal.message.contains(place) { lines.append("  at: \(place)") }
+    let isTold = refusal.message.contains(place) || refusal.line.map { refusal.message.contains(":\($0):") } == true
+    if !place.isEmpty, !isTold { lines.append("  at: \(place)") }
     if !refusal.hint.isEmpty { lines.append("  hint: \(Plain.text(refusal.hint))") }
     var reference = refusal.code.rawValue
     if !refusal.rule.isEmpty { reference += " (\(Plain.text(refusal.rule)))" }
