@@ -9,6 +9,7 @@ package enum Random {
   package static func bytes(_ count: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       guard count == 0 || RAND_bytes(buffer.baseAddress, Int32(count)) == 1 else {
+        // Predictable bytes would be worse than an end.
         fatalError("no entropy: \(CryptographyError.libraryReason())")
       }
       initialized = count
