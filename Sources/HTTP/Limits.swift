@@ -15,8 +15,9 @@ nonisolated package struct HTTPLimits: Sendable {
   package var readBytes = 64 * 1024
   /// What is read and thrown away of a request body that nobody wanted, before the connection is closed instead.
   package var drainBytes: Int64 = 256 * 1024
-  /// Bytes of a file that are handed to the stream at once; a deadline goes with each such piece.
-  package var sliceBytes: Int64 = 4 * 1024 * 1024
+  /// Bytes that are handed to the stream at once; a deadline goes with each such piece, so that a receiver that has
+  /// stopped is found out within `bodyIdleTime` and the time that one piece has at `minimumRate`.
+  package var sliceBytes: Int64 = 1024 * 1024
   /// Bodies up to this size travel in one write with their head.
   package var coalescedBytes = 64 * 1024
 
@@ -29,7 +30,7 @@ nonisolated package struct HTTPLimits: Sendable {
   package var bodyIdleTime = Duration.seconds(30)
   /// Slowest acceptable transfer in either direction, in bytes per second, after `bodyIdleTime` of grace. Only time
   /// spent waiting for the other side counts, never the time that our own consumer takes.
-  package var minimumRate = 1024
+  package var minimumRate = 4096
   /// How long a connection that is being closed goes on reading, so that its last response survives what the client is
   /// still sending.
   package var lingerTime = Duration.seconds(2)

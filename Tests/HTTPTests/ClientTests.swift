@@ -261,6 +261,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func boundsWhatItReceives(_ announced: Bool) async throws {
+    var limits = HTTPLimits.client
+    limits.bodyBytes = 5000
+    try await withServer(respond: { _ in
+      let body = [UInt8](repeating: 65, count: 6000)
+      return HTTPResponse(
+        status: 200,
+        content: announced
+          ? .bytes(body) : .stream { (writer) async throws(StreamFailure) in try await writer.write(body) })
+    }) { server in
+      let client = HTTPClient(origin: .tcp(host: "127.0.0.1", port: server.port), limits: limits)
+      await #expect(throws: HTTPFailure.tooLarge) {
+        try await client.send(get("/")).body.collect(atMost: 100_000)
+      }
+      client.close()
+    }
+  }
+
   @Test func boundsItsConnections() async throws {
     var limits = HTTPLimits.client
     limits.connections = 1

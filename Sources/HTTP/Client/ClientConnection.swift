@@ -64,6 +64,7 @@ final class ClientConnection {
     do throws(HTTPFailure) {
       try await write(request)
       let head = try await finalHead(request.method)
+      if case .length(let length) = head.framing, length > limits.bodyBytes { throw .tooLarge }
       return response(head)
     } catch {
       close()

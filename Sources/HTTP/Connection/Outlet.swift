@@ -27,10 +27,17 @@ final class Outlet {
     // Mostly the kernel takes a small message whole, and then there is nothing to time.
     let taken = try writeNow(bytes)
     if taken == bytes.count { return }
-    let rest = taken == 0 ? bytes : Array(bytes[taken...])
-    watchdog.arm(after: allowance(Int64(rest.count)))
-    do throws(StreamFailure) { try await stream.write(rest) } catch { throw failed(error) }
-    watchdog.disarm()
+    var rest = bytes[taken...]
+    while !rest.isEmpty {
+      if isAbandoned { throw .closed }
+      let piece = rest.prefix(Int(limits.sliceBytes))
+      rest = rest.dropFirst(piece.count)
+      watchdog.arm(after: allowance(Int64(piece.count)))
+      do throws(StreamFailure) {
+        try await stream.write(piece.count == bytes.count ? bytes : Array(piece))
+      } catch { throw failed(error) }
+      watchdog.disarm()
+    }
   }
 
   /// How much of a small message a plain socket takes without waiting.
