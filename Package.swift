@@ -77,7 +77,7 @@ let package = Package(
       name: "Node",
       dependencies: [
         "API", "Core", "Storage", "Sandbox", "Transformation", "Peers", "SQLite", "Cryptography", "EventLoop",
-        logging,
+        logging, protobuf,
       ],
       swiftSettings: onTheLoop),
 

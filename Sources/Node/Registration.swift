@@ -10,6 +10,8 @@ extension NodeService {
     registerGrants(on: dispatcher)
     registerPulls(on: dispatcher)
     registerServing(on: dispatcher)
+    registerRuns(on: dispatcher)
+    registerProvenance(on: dispatcher)
     registerAudit(on: dispatcher)
     registerStatus(on: dispatcher)
     registerTrust(on: dispatcher)

@@ -6,6 +6,7 @@ nonisolated package enum EntryKinds {
     DatasetCreatedEntry.self, VersionCommittedEntry.self, TagSetEntry.self,
     ChannelOpenedEntry.self, ChannelClosedEntry.self,
     GrantEntry.self, RevokedEntry.self, RevocationDeliveredEntry.self,
+    RecordKeptEntry.self, VerificationEntry.self,
     PulledEntry.self, KeysKeptEntry.self, ServedEntry.self, RefusedEntry.self,
   ]
 

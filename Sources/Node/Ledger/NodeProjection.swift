@@ -8,7 +8,7 @@ nonisolated package struct NodeProjection: Projection {
 
   package var name: String { "node" }
   package var version: Int { NodeTables.version }
-  package var schema: String { NodeTables.schema }
+  package var schema: String { NodeTables.schema + ProvenanceTables.schema }
 
   package func apply(_ bytes: [UInt8], number: Int64, to database: Database) throws {
     let (entry, place) = try EntryCoding.decode(bytes, index: number)

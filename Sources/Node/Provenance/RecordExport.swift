@@ -1,0 +1,62 @@
+import API
+import Core
+import Cryptography
+import FoundationEssentials
+import Storage
+
+extension NodeService {
+  /// `Provenance/Export`: the envelope byte for byte, or a bundle with all that a stranger needs to check it.
+  func exportRecord(_ request: V1ExportRecordRequest) async throws(Refusal) -> V1ExportRecordResponse {
+    let kept = try await record(request.ref)
+    var response = V1ExportRecordResponse()
+    response.cid = kept.cid.description
+    response.content = Data(
+      request.bundle ? try await bundle(kept).json.canonicalBytes : try await blob(kept.cid) ?? kept.envelope.bytes)
+    return response
+  }
+
+  /// A record with what this node has of it.
+  func bundle(_ kept: KeptRecord) async throws(Refusal) -> ProvenanceBundle {
+    var modules: [[UInt8]] = []
+    for module in kept.record.modules {
+      if let bytes = try await blob(module.cid) { modules.append(bytes) }
+    }
+    let keyIDs = kept.envelope.signatures.map(\.keyID.description)
+    let statement = try await ledger.read { database in
+      try keyIDs.lazy.compactMap { try? KeyQueries.envelope(of: $0, in: database) }.first
+    }
+    return ProvenanceBundle(
+      record: kept.envelope, keyStatement: statement.flatMap { try? Envelope(bytes: $0) },
+      structure: try await blob(kept.record.structure), script: try await blob(kept.record.script), modules: modules,
+      log: try await logged(kept))
+  }
+
+  /// The proof that this node's log holds a record of its own: up to the checkpoint that the hub countersigned last, if
+  /// that reaches the record, else up to one of now that only this node signed.
+  private func logged(_ kept: KeptRecord) async throws(Refusal) -> ProvenanceBundle.Logged? {
+    guard let me = identity, kept.record.identity == me.name else { return nil }
+    let origin = TrustBundle.logOrigin(me.name)
+    let countersigned = countersigned
+    let own = signingKey
+    let found = try await ledger.read { database -> (Int64, LogAnchor)? in
+      guard let position = try Records.position(of: kept.cid, in: database) else { return nil }
+      let log = MerkleLog(database)
+      var note = countersigned
+      var size = note.flatMap { Checkpoint(note: $0, origin: origin, key: own.publicKey) }?.size ?? 0
+      if size <= position {
+        let checkpoint = try log.checkpoint(origin: origin)
+        note = try checkpoint.signed(by: own)
+        size = checkpoint.size
+      }
+      guard let note, let path = try log.inclusion(of: position, size: size) else { return nil }
+      return (position, LogAnchor(index: position, path: path, checkpoint: note))
+    }
+    guard let (position, anchor) = found else { return nil }
+    do throws(StoreError) {
+      guard let entry = try await store.entry(position) else { return nil }
+      return ProvenanceBundle.Logged(entry: entry, anchor: anchor)
+    } catch {
+      throw Refusal(of: error)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import API
+import Core
+import Cryptography
+import Peers
+import Sandbox
+import Storage
+import Transformation
+
+/// Why a re-execution says nothing about the record.
+struct Inconclusive: Error {
+  let reason: String
+}
+
+extension NodeService {
+  /// Runs a record's transformation again, on the same inputs with the same parameters, and compares: the SHA-256 of each
+  /// output's bytes first, then its CID. Nothing of the outputs is kept.
+  func reexecute(
+    _ record: ProvenanceRecord, _ bundle: ProvenanceBundle, limits: V1RunLimits
+  ) async -> Result<[RecordCheck.Step], Inconclusive> {
+    do throws(Inconclusive) {
+      let script = try await script(of: record, bundle)
+      let execution: Execution
+      let engine: String
+      do throws(Refusal) {
+        engine = try await self.engine()
+        var made = try await Execution(
+          script: script, parameters: try Self.parameters(of: record), limits: limits, workers: 0,
+          ceilings: settings.ceilings)
+        made.inputs = try await inputs(of: record)
+        execution = made
+      } catch {
+        throw Inconclusive(reason: error.message)
+      }
+      let outcome: Execution.Outcome
+      do throws(Refusal) {
+        outcome = try await execution.perform(
+          on: store, chunker: Chunker(rawValue: record.chunker) ?? .cdc, keeping: false, progress: { _ in })
+      } catch {
+        guard error.code == .runScript, record.engine == engine else {
+          throw Inconclusive(reason: "the run ended here: \(error.message)")
+        }
+        return .success([RecordCheck.Step(.failed, "execution", "the script fails here: \(error.message)")])
+      }
+      return .success(Self.compare(record, outcome, engine))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func compare(
+    _ record: ProvenanceRecord, _ outcome: Execution.Outcome, _ engine: String
+  ) -> [RecordCheck.Step] {
+    let sameEngine = record.engine == engine
+    let engines = sameEngine ? "the same engine" : "engine \(engine), the record's was \(record.engine)"
+    return record.outputs.map { output in
+      let name = "output \(output.name)"
+      guard let made = outcome.versions[output.name] else {
+        return RecordCheck.Step(.failed, name, "the script makes no output \(output.name)")
+      }
+      for file in output.files {
+        let again = made.manifest.file(at: file.path)
+        guard again?.sha256 == file.sha256 else {
+          return RecordCheck.Step(
+            sameEngine ? .failed : .unknown, name,
+            "\(file.path) has other bytes when run again (\(engines)): SHA-256 \(again?.sha256?.hex ?? "none") instead of "
+              + file.sha256.hex)
+        }
+        guard again?.cid == file.cid else {
+          return RecordCheck.Step(.failed, name, "\(file.path) has the same bytes, but the record gives another CID")
+        }
+      }
+      guard made.root == output.version else {
+        return RecordCheck.Step(.failed, name, "the same files, but the record gives another content id")
+      }
+      return RecordCheck.Step(.ok, name, "the same bytes when run again (\(engines))")
+    }
+  }
+
+  /// The script: from the bundle, from the store, or from the record's author, who gives it to an owner of its inputs.
+  private func script(of record: ProvenanceRecord, _ bundle: ProvenanceBundle) async throws(Inconclusive) -> [UInt8] {
+    guard record.modules.isEmpty else { throw Inconclusive(reason: "the script uses modules, which come later") }
+    if let carried = bundle.blob(record.script) { return carried }
+    if let stored = try? await blob(record.script) { return stored }
+    let fetched: [UInt8]
+    do throws(Refusal) {
+      fetched = try await partners.client(of: record.identity.organization).script(of: bundle.record.cid)
+    } catch {
+      throw Inconclusive(reason: "script missing: \(error.message)")
+    }
+    guard record.script.names(fetched) else {
+      throw Inconclusive(reason: "script missing: the author sent another one")
+    }
+    return fetched
+  }
+
+  private func inputs(of record: ProvenanceRecord) async throws(Refusal) -> [BoundInput] {
+    var inputs: [BoundInput] = []
+    for input in record.inputs {
+      let size: UInt64
+      do throws(StoreError) { size = try await store.size(of: input.file.cid) } catch {
+        throw Refusal(
+          .notFound, "input missing: \(input.origin) with the content \(input.file.cid) is not here",
+          concern: input.origin)
+      }
+      inputs.append(
+        BoundInput(name: input.name, origin: input.origin, version: input.version, file: input.file, size: size))
+    }
+    return inputs
+  }
+
+  private static func parameters(of record: ProvenanceRecord) throws(Refusal) -> [Setup.Given] {
+    var parameters: [Setup.Given] = []
+    for parameter in record.parameters {
+      switch parameter.value {
+      case .plain(.string(let text)): parameters.append(Setup.Given(name: parameter.name, value: text))
+      case .plain(let json):
+        parameters.append(
+          Setup.Given(name: parameter.name, value: String(decoding: json.canonicalBytes, as: UTF8.self)))
+      case .secret: throw Refusal(.denied, "secret parameter: the value of \(parameter.name) is not in the record")
+      }
+    }
+    return parameters
+  }
+}
