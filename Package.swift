@@ -107,7 +107,7 @@ let package = Package(
     .executableTarget(
       name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings),
     .executableTarget(
-      name: "demarc-bench", dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite"],
+      name: "demarc-bench", dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite", "Storage"],
       swiftSettings: onTheLoop),
 
     // tests

@@ -11,6 +11,8 @@ struct Main {
     ("small-json", "PORT [CERTIFICATE KEY]", ServeBenchmarks.smallJSON),
     ("fetch", "HOST PORT PATH [ANCHORS]", FetchBenchmark.run),
     ("suspend", "COUNT", SuspendBenchmark.run),
+    ("chunk", "FILE cdc|fixed", StorageBenchmarks.chunk),
+    ("commit", "NEW-DIRECTORY cdc|fixed PATH...", StorageBenchmarks.commit),
   ]
 
   static func main() {

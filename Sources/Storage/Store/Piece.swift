@@ -36,7 +36,8 @@ nonisolated extension Writer {
   /// Appends records whose payloads are in `bytes`, at their offsets there.
   @discardableResult
   func append(_ records: [PlacedRecord], in bytes: [UInt8]) throws -> Int {
-    try bytes.withUnsafeBytes { all in
+    try flushIfMuch()
+    return try bytes.withUnsafeBytes { all in
       try append(
         records.map { placed in
           let start = Int(placed.offset)

@@ -47,6 +47,10 @@ nonisolated final class Writer: @unchecked Sendable {
   @discardableResult
   func append(_ pieces: [Segments.Payload]) throws -> Int {
     try checkUsable()
+    // One read transaction for all look-ups: by itself each would take and let go of SQLite's lock.
+    let isAlone = !catalog.database.isInTransaction
+    if isAlone { try catalog.database.execute("BEGIN") }
+    defer { if isAlone, catalog.database.isInTransaction { try? catalog.database.execute("COMMIT") } }
     var fresh: [Segments.Payload] = []
     var added = Set<SHA256Digest>()
     var bytes = 0
@@ -62,8 +66,12 @@ nonisolated final class Writer: @unchecked Sendable {
       groupBytes += piece.record.length
     }
     try appendGroup(fresh)
-    if pending.count > StorageLimits.pendingRecords || pendingBytes > StorageLimits.pendingBytes { try flush() }
     return bytes
+  }
+
+  /// Bounds what is written but not yet durable: flushes where it has become much.
+  func flushIfMuch() throws {
+    if pending.count > StorageLimits.pendingRecords || pendingBytes > StorageLimits.pendingBytes { try flush() }
   }
 
   /// Appends facts about whole files, durable with the next `flush` or `commit`.
