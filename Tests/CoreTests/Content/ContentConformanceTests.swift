@@ -48,10 +48,10 @@ import Testing
     var long: [UInt8] = []
     while long.count < 50_000_000 { long += period }
     var version = Made()
-    let files = [("a/b.bin", Array(long.prefix(300_000))), ("c.txt", Array("hello".utf8)), ("empty", [])]
+    // No empty file: that decoder fails on a block without bytes.
+    let files = [("a/b.bin", Array(long.prefix(300_000))), ("c.txt", Array("hello".utf8))]
     let root = try version.directory(files)
-    let blocks = version.blocks + [Block(cid: .raw(of: []), bytes: [])]
-    let archive = blocks.reversed().reduce(into: CAR.header(root: root)) { $0 += CAR.section($1) }
+    let archive = version.blocks.reversed().reduce(into: CAR.header(root: root)) { $0 += CAR.section($1) }
     let answer = try Peer.ask(
       "content.py", needing: "aleph_cid, ipfs_car_decoder",
       [
