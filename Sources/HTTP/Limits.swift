@@ -30,6 +30,7 @@ nonisolated package struct HTTPLimits: Sendable {
   package var bodyIdleTime = Duration.seconds(30)
   /// Slowest acceptable transfer in either direction, in bytes per second, after `bodyIdleTime` of grace. Only time
   /// spent waiting for the other side counts, never the time that our own consumer takes.
+  /// 0 at a client: any, for streams of events that are quiet most of the time.
   package var minimumRate = 4096
   /// How long a connection that is being closed goes on reading, so that its last response survives what the client is
   /// still sending.

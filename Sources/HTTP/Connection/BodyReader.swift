@@ -69,8 +69,11 @@ final class BodyReader {
   /// Waits for bytes: not longer than the longest silence, and, over the whole body, not longer than the slowest rate
   /// allows. The time that our own side takes between two reads is not held against the sender.
   private func fill() async throws(HTTPFailure) -> Bool {
-    let budget = limits.bodyIdleTime + .milliseconds(received * 1000 / Int64(limits.minimumRate)) - waited
-    inlet.arm(max(.milliseconds(1), min(budget, limits.bodyIdleTime)))
+    var budget = limits.bodyIdleTime
+    if limits.minimumRate > 0 {
+      budget = min(budget, budget + .milliseconds(received / Int64(limits.minimumRate) * 1000) - waited)
+    }
+    inlet.arm(max(.milliseconds(1), budget))
     let before = EventLoop.bootTime()
     defer {
       inlet.disarm()

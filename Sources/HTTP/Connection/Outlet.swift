@@ -89,6 +89,6 @@ final class Outlet {
   }
 
   private func allowance(_ count: Int64) -> Duration {
-    limits.bodyIdleTime + .milliseconds(count * 1000 / Int64(limits.minimumRate))
+    limits.bodyIdleTime + .milliseconds(count / Int64(max(1, limits.minimumRate)) * 1000)
   }
 }

@@ -21,8 +21,12 @@ package final class HubClient {
     at endpoint: Endpoint, trustDomain: TrustDomain, authority: CertificateFacts, identity: PeerIdentity?
   ) throws(Refusal) {
     self.endpoint = endpoint
+    var limits = HTTPLimits.client
+    // The stream of events is quiet for long: the hub's sign of life every 15 seconds is all that may be expected of it.
+    limits.minimumRate = 0
+    limits.bodyIdleTime = .seconds(45)
     http = HTTPClient(
-      origin: endpoint.origin, tls: try PeerTLS.hub(authority: authority, identity: identity),
+      origin: endpoint.origin, tls: try PeerTLS.hub(authority: authority, identity: identity), limits: limits,
       admit: { PeerTLS.hubDomain($0) == trustDomain })
     connect = ConnectClient(http, daemon: "the hub at \(endpoint.url)")
   }
