@@ -1,6 +1,6 @@
 import Core
 package import SQLite
-package import Storage
+import Storage
 
 /// The node's state as a view of its log: each entry changes the tables of its noun and adds a line to the audit.
 nonisolated package struct NodeProjection: Projection {

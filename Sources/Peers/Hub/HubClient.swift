@@ -3,7 +3,7 @@ package import Core
 package import Cryptography
 import EventLoop
 import HTTP
-package import SwiftProtobuf
+import SwiftProtobuf
 
 /// The hub, as a node asks it: operations under mutual TLS, and the stream of its events.
 ///
