@@ -124,6 +124,10 @@ let package = Package(
       name: "TLSTests", dependencies: ["HTTP", "Cryptography", "EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(
+      name: "HubTests",
+      dependencies: ["Hub", "API", "Core", "Cryptography", "EventLoop", "TestLoop", protobuf, logging],
+      swiftSettings: onTheLoop),
     // tests: CTestDisk watches the process's own file writes, and lets them fail
     .target(name: "CTestDisk", path: "Tests/CTestDisk"),
     .testTarget(
