@@ -123,6 +123,11 @@ let package = Package(
     .testTarget(
       name: "TLSTests", dependencies: ["HTTP", "Cryptography", "EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(name: "TransformationTests", dependencies: ["Transformation"], swiftSettings: swiftSettings),
+    // Runs the demarc-sandbox beside it, which `swift build --build-tests` makes; linking it here would bring its libm.
+    .testTarget(
+      name: "SandboxTests", dependencies: ["Sandbox", "Transformation", "EventLoop", "TestLoop"], exclude: ["Hostile"],
+      swiftSettings: onTheLoop),
     .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(
       name: "HubTests",

@@ -73,7 +73,7 @@ final class Conversation {
       switch frame.kind {
       case .output: try await collector.accept(piece, frame.payload)
       case .log:
-        if let line = Self.line(frame.payload) { collector.log(piece, line) }
+        if let line = LogLine(frame.payload) { collector.log(piece, line) }
       case .pieceEnd:
         guard let end = PieceEnd(frame.payload), end.piece == UInt64(piece) else {
           throw RunFailure(.internal, "the worker miscounted its pieces")
@@ -86,14 +86,5 @@ final class Conversation {
       }
     }
     guard waiting.isEmpty else { throw RunFailure(.internal, "the worker ended before its piece") }
-  }
-
-  private static func line(_ payload: [UInt8]) -> LogLine? {
-    var reader = PayloadReader(payload[...])
-    guard let level = reader.byte().flatMap(LogLine.Level.init(rawValue:)), let row = reader.number() else {
-      return nil
-    }
-    let text = reader.rest().prefix(TransformationLimits.logLineBytes)
-    return LogLine(level: level, row: row, text: String(decoding: text, as: UTF8.self))
   }
 }

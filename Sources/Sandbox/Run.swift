@@ -99,6 +99,7 @@ final class Run {
     } catch {
       throw RunFailure(.transfer, "the output could not be stored: \(error)", cause: error)
     }
+    totals.loaded(greeting.logs)
     totals.lines = header.lines
     totals.progress.bytesOut = opening.outputHeader.count
     let count = feed.isSingle ? 1 : plan.workers

@@ -10,6 +10,20 @@ package struct LogLine: Sendable, Equatable {
   /// The input row that was being processed, from 1; 0 while the script was loaded.
   package let row: Int
   package let text: String
+
+  init(level: Level, row: Int, text: String) {
+    self.level = level
+    self.row = row
+    self.text = text
+  }
+
+  /// Reads a log frame; nil if it breaks a rule.
+  init?(_ payload: [UInt8]) {
+    var reader = PayloadReader(payload[...])
+    guard let level = reader.byte().flatMap(Level.init(rawValue:)), let row = reader.number() else { return nil }
+    let text = reader.rest().prefix(TransformationLimits.logLineBytes)
+    self.init(level: level, row: row, text: String(decoding: text, as: UTF8.self))
+  }
 }
 
 /// How far a run is; given after each piece, in input order.

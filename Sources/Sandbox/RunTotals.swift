@@ -13,6 +13,9 @@ struct RunTotals {
   private var logs: [LogLine] = []
   private var suppressed = 0
 
+  /// Keeps what the main chunk logged.
+  mutating func loaded(_ logs: [LogLine]) { self.logs += logs }
+
   /// Adds a piece; numbers from a worker are clamped, not trusted.
   mutating func add(_ end: PieceEnd, _ logs: [LogLine], bytesIn: Int) -> RunProgress {
     let absolute = logs.map { LogLine(level: $0.level, row: $0.row &+ progress.rowsIn, text: $0.text) }

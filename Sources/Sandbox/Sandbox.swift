@@ -81,9 +81,17 @@ struct Greeting {
   let walls: [Wall]
   let declaration: Declaration
   let tree: [UInt8]
+  /// What the main chunk logged.
+  let logs: [LogLine]
 
   init(_ worker: Worker) async throws(RunFailure) {
-    let frame = try await worker.receive()
+    var logs: [LogLine] = []
+    var frame = try await worker.receive()
+    while frame.kind == .log, logs.count < TransformationLimits.logLinesPerPiece {
+      if let line = LogLine(frame.payload) { logs.append(line) }
+      frame = try await worker.receive()
+    }
+    self.logs = logs
     var reader = PayloadReader(frame.payload[...])
     guard frame.kind == .declaration, let mask = reader.word() else {
       throw RunFailure(.internal, "the worker began with an unexpected frame")

@@ -40,6 +40,7 @@ extension Table {
       let inner = span.inner(base)
       let cell = input + slot
       let type = inputTypes[slot]
+      cell.pointee.count = 0
       if inner.count == 0, type != .string {
         cell.pointee.kind = none
         continue
@@ -91,6 +92,7 @@ extension Table {
         case .null:
           counts.badCells += 1
           cell.pointee.kind = none
+          cell.pointee.count = 1  // not to be written back as it was
         }
       }
     }

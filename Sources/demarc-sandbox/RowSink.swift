@@ -61,7 +61,7 @@ extension Table {
       let new = output + item.known
       guard old.pointee.kind == new.pointee.kind else { return false }
       switch old.pointee.kind {
-      case none: return true
+      case none: return old.pointee.count == 0
       case integer: return old.pointee.integer == new.pointee.integer
       case number: return old.pointee.number.bitPattern == new.pointee.number.bitPattern
       case boolean: return (old.pointee.boolean != 0) == (new.pointee.boolean != 0)

@@ -29,6 +29,11 @@ package struct Column: Sendable, Equatable {
   package let name: String
   /// How its cells are read or written.
   package let type: ColumnType
+
+  package init(name: String, type: ColumnType) {
+    self.name = name
+    self.type = type
+  }
 }
 
 /// A sentence about what is wrong with a declaration or its parameters.

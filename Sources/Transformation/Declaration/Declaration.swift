@@ -23,6 +23,13 @@ package struct Declaration: Sendable, Equatable {
     package let missing: [String]
     /// What bad cells do.
     package let onBad: BadCell
+
+    package init(name: String, columns: [Column], missing: [String], onBad: BadCell) {
+      self.name = name
+      self.columns = columns
+      self.missing = missing
+      self.onBad = onBad
+    }
   }
 
   /// A table that a script makes.
@@ -40,6 +47,12 @@ package struct Declaration: Sendable, Equatable {
     package let shape: Shape
     /// How a new nil is written; a cell that was missing keeps its own text.
     package let missing: String
+
+    package init(name: String, shape: Shape, missing: String) {
+      self.name = name
+      self.shape = shape
+      self.missing = missing
+    }
   }
 
   /// A value that the caller of a run gives.
@@ -62,6 +75,12 @@ package struct Declaration: Sendable, Equatable {
   package let outputs: [Output]
   /// Its parameters, by name.
   package let parameters: [Parameter]
+
+  package init(inputs: [Input], outputs: [Output], parameters: [Parameter]) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.parameters = parameters
+  }
 
   /// What holds before a script has spoken.
   package static let empty = Declaration(inputs: [], outputs: [], parameters: [])

@@ -18,6 +18,11 @@ package indirect enum DeclarationTree: Sendable, Equatable {
   package struct Field: Sendable, Equatable {
     package let key: DeclarationTree
     package let value: DeclarationTree
+
+    package init(key: DeclarationTree, value: DeclarationTree) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// Reads the whole of `bytes`; anything malformed, too deep or too large is a problem.

@@ -1,0 +1,3 @@
+-- expect: denied 'os' is not available
+-- A shell.
+os.execute('id')

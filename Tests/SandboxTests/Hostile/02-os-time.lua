@@ -1,0 +1,3 @@
+-- expect: denied
+-- The clock.
+function row(r) r.a = os.time() return r end

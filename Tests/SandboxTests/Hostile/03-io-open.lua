@@ -1,0 +1,3 @@
+-- expect: denied 'io' is not available
+-- A file.
+local f = io.open('/etc/passwd')

@@ -1,0 +1,3 @@
+-- expect: denied modules come later
+-- A network library.
+local socket = require 'socket'

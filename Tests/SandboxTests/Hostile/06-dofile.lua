@@ -1,0 +1,3 @@
+-- expect: denied
+-- Another script.
+dofile('/etc/hostname')

@@ -1,0 +1,3 @@
+-- expect: denied
+-- Another script, unexecuted.
+loadfile('/etc/hostname')()

@@ -1,0 +1,3 @@
+-- expect: denied
+-- The debug library.
+debug.getinfo(1)

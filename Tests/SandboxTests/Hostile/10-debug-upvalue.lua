@@ -1,0 +1,3 @@
+-- expect: denied
+-- Upvalues of library functions.
+debug.setupvalue(pairs, 1, print)

@@ -1,0 +1,5 @@
+-- expect: script nested deeper
+-- A declaration that contains itself.
+local t = {}
+t.t = t
+transform(t)

@@ -1,0 +1,4 @@
+-- expect: script does not call transform
+-- transform replaced by nothing.
+transform = nil or function() end
+transform {}

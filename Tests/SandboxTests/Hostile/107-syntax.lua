@@ -1,0 +1,3 @@
+-- expect: script
+-- A syntax error.
+function row(r) return r

@@ -1,0 +1,3 @@
+-- expect: script comes later
+-- A shape that comes later.
+function batch(b) return b end

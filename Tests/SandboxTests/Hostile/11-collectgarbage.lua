@@ -1,0 +1,3 @@
+-- expect: denied
+-- Memory figures differ between machines.
+collectgarbage('count')

@@ -1,0 +1,3 @@
+-- expect: script
+-- Bytecode cannot be made.
+string.dump(function() end)

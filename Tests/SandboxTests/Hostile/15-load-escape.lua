@@ -1,0 +1,4 @@
+-- expect: script unknown name 'secret'
+-- Loaded code sees the same globals and no more.
+local f = load('return secret')
+f()

@@ -1,0 +1,3 @@
+-- expect: script
+-- It cannot be replaced.
+setmetatable('', {})

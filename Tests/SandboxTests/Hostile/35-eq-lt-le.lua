@@ -1,0 +1,3 @@
+-- expect: script attempt to compare
+-- Comparisons of what cannot be compared.
+local _ = {} < {}

@@ -1,0 +1,4 @@
+-- expect: memory
+-- A text that doubles.
+local s = 'x'
+while true do s = s .. s end

@@ -1,0 +1,4 @@
+-- expect: cpu
+-- An endless loop inside a coroutine.
+local co = coroutine.wrap(function() while true do end end)
+co()

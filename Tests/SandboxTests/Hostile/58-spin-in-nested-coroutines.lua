@@ -1,0 +1,3 @@
+-- expect: cpu
+-- An endless loop in a coroutine in a coroutine.
+coroutine.wrap(function() coroutine.wrap(function() while true do end end)() end)()

@@ -1,0 +1,3 @@
+-- expect: cpu
+-- A loop without a loop.
+::again:: goto again

@@ -1,0 +1,4 @@
+-- expect: script stack overflow
+-- Recursion without end.
+local function f(n) return 1 + f(n + 1) end
+f(1)

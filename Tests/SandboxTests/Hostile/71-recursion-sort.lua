@@ -1,0 +1,4 @@
+-- expect: script
+-- Recursion through a comparison.
+local function f() table.sort({ 2, 1 }, f) end
+f()

@@ -1,0 +1,4 @@
+-- expect: script
+-- Coroutines within coroutines.
+local function f() return coroutine.wrap(f)() end
+f()

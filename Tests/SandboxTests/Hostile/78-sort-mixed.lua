@@ -1,0 +1,3 @@
+-- expect: script attempt to compare
+-- Numbers among texts.
+table.sort({ 1, 'x', 2 })

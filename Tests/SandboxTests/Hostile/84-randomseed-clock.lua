@@ -1,0 +1,3 @@
+-- expect: script no clock
+-- A seed from the clock.
+math.randomseed()

@@ -1,0 +1,3 @@
+-- expect: script NUL
+-- A NUL byte in a cell.
+function row(r) r.b = 'a\0b' return r end

@@ -1,0 +1,3 @@
+-- expect: script gave a function
+-- A function as a cell.
+function row(r) r.b = print return r end

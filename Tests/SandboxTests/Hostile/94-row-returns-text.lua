@@ -1,0 +1,3 @@
+-- expect: script must return nil, a row
+-- A text as a row.
+function row(r) return 'x' end

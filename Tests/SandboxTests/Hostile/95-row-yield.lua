@@ -1,0 +1,3 @@
+-- expect: script
+-- A yield across the host.
+function row(r) coroutine.yield(r) end
