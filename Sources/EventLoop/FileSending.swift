@@ -46,7 +46,7 @@ nonisolated private struct BorrowedMemory: @unchecked Sendable {
 }
 
 extension SocketStream {
-  /// pread and write in chunks of 256 KiB: measured twice as fast as sendfile on loopback (Docs/Decisions/0007).
+  /// pread and write in chunks of 128 KiB rather than sendfile (Docs/Decisions/0007).
   package func send(_ extents: [FileExtent]) async throws(StreamFailure) {
     let buffer = FileBuffers.take()
     defer { FileBuffers.give(buffer) }
