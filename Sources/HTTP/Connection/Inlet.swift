@@ -3,6 +3,7 @@ import EventLoop
 /// The reading side of one connection: what was read but not used, and the deadline of the read that is pending.
 final class Inlet {
   let stream: any ByteStream
+  private let socket: SocketStream?
   private let readBytes: Int
   private(set) var bytes: [UInt8] = []
   private(set) var start = 0
@@ -21,6 +22,7 @@ final class Inlet {
 
   init(_ stream: any ByteStream, limits: HTTPLimits) {
     self.stream = stream
+    socket = stream as? SocketStream
     readBytes = limits.readBytes
   }
 
@@ -52,7 +54,14 @@ final class Inlet {
     if fills % 32 == 0 { await EventLoop.turn() }
     let fresh: [UInt8]
     do throws(StreamFailure) {
-      fresh = try await next()
+      // The concrete type spares an asynchronous thunk: a twentieth of a small request's cost.
+      if sentinel != nil {
+        fresh = try await watched()
+      } else if let socket {
+        fresh = try await socket.read(atMost: readBytes)
+      } else {
+        fresh = try await stream.read(atMost: readBytes)
+      }
     } catch {
       throw hasExpired ? .timedOut : error
     }
@@ -66,8 +75,9 @@ final class Inlet {
     return !fresh.isEmpty
   }
 
-  private func next() async throws(StreamFailure) -> [UInt8] {
-    guard let sentinel else { return try await stream.read(atMost: readBytes) }
+  /// What the early read has brought, or will.
+  private func watched() async throws(StreamFailure) -> [UInt8] {
+    guard let sentinel else { return [] }
     // A failure stays: what has ended does not begin again.
     let bytes = try await withTaskCancellationHandler {
       await sentinel.value

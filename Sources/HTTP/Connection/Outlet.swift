@@ -23,10 +23,12 @@ final class Outlet {
   }
 
   func write(_ bytes: [UInt8]) async throws(StreamFailure) {
-    if isAbandoned { throw .closed }
     // Mostly the kernel takes a small message whole, and then there is nothing to time.
-    let taken = try writeNow(bytes)
-    if taken == bytes.count { return }
+    try await write(bytes, from: try writeNow(bytes))
+  }
+
+  /// Writes what `writeNow` has left.
+  func write(_ bytes: [UInt8], from taken: Int) async throws(StreamFailure) {
     var rest = bytes[taken...]
     while !rest.isEmpty {
       if isAbandoned { throw .closed }
@@ -40,9 +42,10 @@ final class Outlet {
     }
   }
 
-  /// How much of a small message a plain socket takes without waiting.
-  private func writeNow(_ bytes: [UInt8]) throws(StreamFailure) -> Int {
-    guard let socket, bytes.count <= limits.coalescedBytes else { return 0 }
+  /// How much of a small message a plain socket takes without waiting; 0 if it has to be waited for.
+  func writeNow(_ bytes: [UInt8]) throws(StreamFailure) -> Int {
+    if isAbandoned { throw .closed }
+    guard let socket, bytes.count <= 2 * limits.coalescedBytes else { return 0 }
     var taken = 0
     var failure: StreamFailure?
     bytes.withUnsafeBytes { all in

@@ -214,7 +214,8 @@ final class ServerConnection {
         try await outlet.write(bytes)
       } else if let small = coalesced(response.content) {
         bytes.append(contentsOf: small)
-        try await outlet.write(bytes)
+        let taken = try outlet.writeNow(bytes)
+        if taken < bytes.count { try await outlet.write(bytes, from: taken) }
       } else {
         try await outlet.write(bytes)
         try await sendBody(response.content, framing)
