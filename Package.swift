@@ -133,6 +133,13 @@ let package = Package(
       name: "HubTests",
       dependencies: ["Hub", "API", "Core", "Cryptography", "EventLoop", "TestLoop", protobuf, logging],
       swiftSettings: onTheLoop),
+    .testTarget(
+      name: "SurfaceTests",
+      dependencies: ["Surface", "Peers", "API", "Core", "Cryptography", "HTTP", "EventLoop", "TestLoop", protobuf],
+      swiftSettings: onTheLoop),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["CommandLine", "API", "Core", protobuf],
+      swiftSettings: swiftSettings),
     // tests: CTestDisk watches the process's own file writes, and lets them fail
     .target(name: "CTestDisk", path: "Tests/CTestDisk"),
     .testTarget(

@@ -66,7 +66,7 @@ import SwiftProtobuf
     // An operation may compute for hours and a stream may be silent for as long; the operator has Ctrl-C.
     limits.bodyIdleTime = .seconds(30 * 86_400)
     limits.responseTime = .seconds(30 * 86_400)
-    limits.minimumRate = 1
+    limits.minimumRate = 0
     let client = ConnectClient(HTTPClient(origin: .unix(path: socket), limits: limits), daemon: socket)
     connected = client
     return client

@@ -7,11 +7,11 @@ extension Surface {
   /// Performs the operation `name` for an HTTP request.
   func call(_ name: String, _ request: HTTPRequest, _ caller: Caller) async -> HTTPResponse {
     guard request.method == "POST" else { return .notAllowed("POST") }
-    let flow = dispatcher.flow(of: name) ?? .unary
+    let asked = ConnectType(request.headers["content-type"])
+    // What is not answered here is refused in the form that its caller reads.
+    let flow = dispatcher.flow(of: name) ?? (asked?.isStream == true ? .upload : .unary)
     let accepted = [Coding.json, .proto].map { ConnectType($0, isStream: flow != .unary) }
-    guard let type = ConnectType(request.headers["content-type"]), accepted.contains(type) else {
-      return .unsupportedType(accepted)
-    }
+    guard let type = asked, accepted.contains(type) else { return .unsupportedType(accepted) }
     if let refusal = Self.unfit(request.headers) { return .refusal(refusal) }
     let body = request.body
     let limit = caller == .anonymous ? Limits.anonymousRequestBytes : Limits.requestBytes

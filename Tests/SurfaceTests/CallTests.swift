@@ -1,0 +1,128 @@
+import API
+import Peers
+import SwiftProtobuf
+import TestLoop
+import Testing
+
+/// Operations through HTTP: our client, and curl as a stranger.
+@Suite struct CallTests {
+  @Test func unary() async throws {
+    try await Stage.run { stage in
+      let answer = try await stage.client.call(Operations.createDataset, .with { $0.name = "weather" })
+      #expect(answer.name == "weather")
+    }
+  }
+
+  @Test func aRefusalArrivesWhole() async throws {
+    try await Stage.run { stage in
+      let refusal = await #expect(throws: Refusal.self) {
+        try await stage.client.call(Operations.createDataset, V1CreateDatasetRequest())
+      }
+      #expect(refusal?.code == .exists)
+      #expect(refusal?.message == "a line with “quotes”")
+      #expect(refusal?.hint == "h")
+      #expect(refusal?.incident == "incident-1")
+      #expect(refusal?.line == 3)
+      #expect(refusal?.row == 7)
+      #expect(refusal?.column == "c")
+    }
+  }
+
+  @Test func upload() async throws {
+    try await Stage.run { stage in
+      var frames = [V1CommitFrame.with { $0.start.dataset = "weather" }]
+      frames += (0..<5).map { _ in .with { $0.data = .init(repeating: 1, count: 1 << 20) } }
+      frames.append(.with { $0.finish = V1CommitFinish() })
+      var next = frames[...]
+      let answer = try await stage.client.upload(Operations.commit) { () async throws(Refusal) -> [V1CommitFrame]? in
+        next.popFirst().map { [$0] }
+      }
+      #expect(answer.storedBytes == 5 << 20)
+    }
+  }
+
+  @Test func anUploadThatGivesUpLeavesItsOwnReason() async throws {
+    try await Stage.run { stage in
+      var count = 0
+      let refusal = await #expect(throws: Refusal.self) {
+        try await stage.client.upload(Operations.commit) { () async throws(Refusal) -> [V1CommitFrame]? in
+          count += 1
+          if count > 2 { throw Refusal(.stale, "the file changed") }
+          return [.with { $0.data = .init(repeating: 1, count: 1000) }]
+        }
+      }
+      #expect(refusal?.message == "the file changed")
+    }
+  }
+
+  @Test func anUploadThatIsRefusedEarly() async throws {
+    try await Stage.run { stage in
+      var count = 0
+      let refusal = await #expect(throws: Refusal.self) {
+        try await stage.client.upload(Operations.commit) { () async throws(Refusal) -> [V1CommitFrame]? in
+          count += 1
+          if count == 1 { return [.with { $0.start.dataset = "stale" }] }
+          return count < 200 ? [.with { $0.data = .init(repeating: 1, count: 1 << 20) }] : nil
+        }
+      }
+      #expect(refusal?.code == .stale)
+      #expect(count < 200)
+    }
+  }
+
+  @Test func stream() async throws {
+    try await Stage.run { stage in
+      var seen: [Int64] = []
+      try await stage.client.stream(Operations.pull, V1PullRequest()) { (event: V1PullEvent) async throws(Refusal) in
+        seen.append(event.progress.presentBytes)
+      }
+      #expect(seen == [1, 2, 3, 0])
+      seen = []
+      let refusal = await #expect(throws: Refusal.self) {
+        try await stage.client.stream(Operations.pull, .with { $0.channel = "breaks" }) {
+          (event: V1PullEvent) async throws(Refusal) in seen.append(event.progress.presentBytes)
+        }
+      }
+      #expect(seen == [1, 2, 3])
+      #expect(refusal?.rule == "revoked")
+    }
+  }
+
+  @Test func whatIsNotAnsweredHere() async throws {
+    try await Stage.run { stage in
+      let unary = await #expect(throws: Refusal.self) {
+        try await stage.client.call(Operations.listDatasets, V1ListDatasetsRequest())
+      }
+      #expect(unary?.code == .usage)
+      let stream = await #expect(throws: Refusal.self) {
+        try await stage.client.stream(Operations.run, V1RunRequest()) { (_: V1RunEvent) async throws(Refusal) in }
+      }
+      #expect(stream?.code == .usage)
+    }
+  }
+
+  @Test func curlSpeaksJSON() async throws {
+    try await Stage.run { stage in
+      let url = "http://d/demarc.v1.Datasets/Create"
+      let json = ["-H", "content-type: application/json"]
+      guard let fine = try await stage.curl("-d", #"{"name":"w"}"#, json[0], json[1], url) else { return }
+      #expect(fine.hasPrefix("HTTP/1.1 200"))
+      #expect(fine.hasSuffix(#"{"name":"w"}"#))
+      let refused = try await stage.curl("-d", "{}", json[0], json[1], url) ?? ""
+      #expect(refused.hasPrefix("HTTP/1.1 409"))
+      #expect(refused.contains(#""code":"already_exists""#))
+      #expect(refused.contains(#""type":"demarc.v1.Refusal""#))
+      for (body, status) in [("{", "400"), (#"{"nmae":"w"}"#, "400"), (#"{"name":1}"#, "400")] {
+        #expect(try await stage.curl("-d", body, json[0], json[1], url)?.hasPrefix("HTTP/1.1 \(status)") == true)
+      }
+      #expect(try await stage.curl("-d", "{}", url)?.hasPrefix("HTTP/1.1 415") == true)
+      #expect(try await stage.curl(url)?.hasPrefix("HTTP/1.1 405") == true)
+      #expect(
+        try await stage.curl("-d", "{}", json[0], json[1], "-H", "content-encoding: gzip", url)?
+          .hasPrefix("HTTP/1.1 400") == true)
+      #expect(
+        try await stage.curl("-d", "{}", json[0], json[1], "http://d/demarc.v1.Nobody/Knows")?
+          .contains(#""code":"unimplemented""#) == true)
+    }
+  }
+}
