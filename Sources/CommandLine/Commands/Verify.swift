@@ -93,13 +93,13 @@ struct Verify: Command {
       let trust: TrustBundle
       do throws(StatementFailure) { trust = try TrustBundle(bytes: bytes) } catch {
         throw Refusal(
-          .invalid, "\(path) is no trust bundle: \(error.words)", concern: path,
+          .invalid, "\(path) is no trust bundle: \(error)", concern: path,
           hint: "`demarc trust export` at a node or hub writes one")
       }
       let bundle: ProvenanceBundle
       do throws(StatementFailure) { bundle = try ProvenanceBundle(bytes: content) } catch {
         throw Refusal(
-          .invalid, "the file is neither a record nor a bundle: \(error.words)",
+          .invalid, "the file is neither a record nor a bundle: \(error)",
           hint: "`demarc provenance export REF --bundle` writes one")
       }
       return (RecordCheck(bundle, authority: RecordCheck.Authority(trust)), bundle.record.cid)
@@ -138,20 +138,5 @@ struct Verify: Command {
     }
     guard verdict == "mismatch" else { return }
     throw Refusal(.mismatch, reason.isEmpty ? "the record does not hold" : reason, concern: record)
-  }
-}
-
-extension StatementFailure {
-  /// For people.
-  fileprivate var words: String {
-    switch self {
-    case .json: "it is not JSON"
-    case .payloadType(let found, _): "it holds \(found)"
-    case .missing(let field): "it has no \(field)"
-    case .unknown(let field): "it has a field \(field) that does not belong there"
-    case .invalid(let field, let reason): field.isEmpty ? reason : "\(field): \(reason)"
-    case .notCanonical: "it is not in canonical form"
-    case .tooLarge(let what, let limit): "\(what) is larger than \(limit) bytes"
-    }
   }
 }
