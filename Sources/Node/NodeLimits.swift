@@ -39,7 +39,7 @@ nonisolated package enum NodeLimits {
 
   /// The first wait before the hub is asked again, and the longest.
   static let firstBackoff = Duration.milliseconds(200)
-  static let longestBackoff = Duration.seconds(30)
+  static let longestBackoff = Duration.seconds(5)
   /// The longest time between two refreshes of the lease.
   static let longestRefresh = Duration.seconds(3600)
   /// A certificate is renewed when it is this old: ten days in seconds.

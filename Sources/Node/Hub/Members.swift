@@ -25,11 +25,12 @@ extension NodeService {
   @discardableResult
   func take(member response: V1LookupResponse, event: Int64?) async throws(Refusal) -> MemberEntry {
     let identity = try member()
-    let statements = Self.statements(response.keyStatements.map { [UInt8]($0) }, hubKey: identity.hubKey)
+    let facts = KeyFacts(response.keyStatements.map { [UInt8]($0) }, hubKey: identity.hubKey)
+    try await keep(facts)
     let entry = MemberEntry(
       organization: response.member.organization, node: response.member.node, address: response.member.address,
       signingKey: response.member.signingKey,
-      keys: statements.filter { $0.statement.identity.organization.text == response.member.organization }
+      keys: facts.statements.filter { $0.statement.identity.organization.text == response.member.organization }
         .map { MemberEntry.Key(id: $0.statement.keyID.description, statement: $0.envelope) },
       event: event)
     try await record(entry)
@@ -41,8 +42,9 @@ extension NodeService {
     let identity = try member()
     let other = grant.owner == identity.organization.text ? grant.grantee : grant.owner
     let address = grant.owner == other ? grant.ownerAddress : grant.granteeAddress
-    let statements = Self.statements(grant.keyStatements.map { [UInt8]($0) }, hubKey: identity.hubKey)
-      .filter { $0.statement.identity.organization.text == other }
+    let facts = KeyFacts(grant.keyStatements.map { [UInt8]($0) }, hubKey: identity.hubKey)
+    try await keep(facts)
+    let statements = facts.statements.filter { $0.statement.identity.organization.text == other }
     guard let newest = statements.max(by: { $0.statement.issued < $1.statement.issued }) else { return }
     try await record(
       MemberEntry(
@@ -50,6 +52,12 @@ extension NodeService {
         signingKey: newest.statement.keyID.description,
         keys: statements.map { MemberEntry.Key(id: $0.statement.keyID.description, statement: $0.envelope) },
         event: nil))
+  }
+
+  /// Keeps what is new about signing keys.
+  func keep(_ facts: KeyFacts) async throws(Refusal) {
+    guard let entry = try await ledger.read({ try facts.entry(in: $0) }) else { return }
+    try await ledger.append(entry, by: "hub")
   }
 
   /// Writes facts that are new, and lets go of connections to where the organization was before.
@@ -67,31 +75,5 @@ extension NodeService {
     }
     try await ledger.append(entry, by: "hub")
     partners.forget(entry.organization)
-  }
-
-  /// Those of the key statements that the hub signed.
-  nonisolated static func statements(
-    _ envelopes: [[UInt8]], hubKey: Ed25519PublicKey
-  ) -> [(statement: KeyStatement, envelope: [UInt8])] {
-    envelopes.prefix(Limits.bundleKeys).compactMap { bytes in
-      guard let envelope = try? Envelope(bytes: bytes), envelope.isSigned(by: hubKey),
-        let statement = try? KeyStatement(envelope)
-      else { return nil }
-      return (statement, bytes)
-    }
-  }
-}
-
-/// Where signing keys are looked up.
-nonisolated package enum KeyQueries {
-  /// The hub's word about a key, as it was checked when it came in.
-  package static func statement(of key: String, in database: Database) throws -> KeyStatement? {
-    let bytes = try database.first("SELECT envelope FROM key_statement WHERE key = ?", key) { try $0.blob(0) }
-    return try bytes.map { try KeyStatement(try Envelope(bytes: $0)) }
-  }
-
-  /// All envelopes of key statements.
-  package static func envelopes(in database: Database) throws -> [[UInt8]] {
-    try database.rows("SELECT envelope FROM key_statement ORDER BY key") { try $0.blob(0) }
   }
 }

@@ -5,6 +5,7 @@ nonisolated package enum Fact: String {
   case organization, node, hub, authority
   case trustDomain = "trust_domain"
   case signingKey = "signing_key"
+  case advertised
   case certificateExpires = "certificate_expires"
   case leaseEnds = "lease_ends"
   case leaseEpoch = "lease_epoch"

@@ -1,7 +1,7 @@
 /// The tables that the entries of a node's log make: a view, dropped and replayed when its version changes.
 nonisolated package enum NodeTables {
   /// Raised with every change of the text below or of any `apply`.
-  package static let version = 1
+  package static let version = 2
 
   /// Times are microseconds since 1970. Envelopes are kept byte for byte.
   package static let schema = """
@@ -51,6 +51,9 @@ nonisolated package enum NodeTables {
     CREATE TABLE suspended (organization TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE key_statement (
       key TEXT PRIMARY KEY, organization TEXT NOT NULL, envelope BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE key_revocation (
+      key TEXT PRIMARY KEY, revoked INTEGER NOT NULL, envelope BLOB NOT NULL
     ) WITHOUT ROWID;
 
     CREATE TABLE audit (

@@ -5,12 +5,22 @@ import SQLite
 nonisolated struct CertificateRenewedEntry: Entry {
   static let kind = "certificate-renewed"
   let expires: Timestamp
+  /// https URL under which the hub and partners know this node from here on.
+  let advertised: String
 
-  var json: JSON { ["expires": .string(expires.description)] }
-  init(expires: Timestamp) { self.expires = expires }
-  init(fields: inout Fields) throws(StatementFailure) { expires = try fields.time("expires") }
+  var json: JSON { ["expires": .string(expires.description), "advertised": .string(advertised)] }
+  init(expires: Timestamp, advertised: String) {
+    self.expires = expires
+    self.advertised = advertised
+  }
+
+  init(fields: inout Fields) throws(StatementFailure) {
+    expires = try fields.time("expires")
+    advertised = try fields.string("advertised")
+  }
 
   func apply(at place: EntryPlace, in database: Database) throws {
+    try Fact.advertised.set(advertised, in: database)
     try Fact.certificateExpires.set(String(expires.microseconds), in: database)
   }
 

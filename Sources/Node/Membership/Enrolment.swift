@@ -14,7 +14,7 @@ nonisolated struct Enrolment: Sendable {
 
   init(
     _ answer: V1EnrolResponse, asked: NodeIdentity, hub: Endpoint, authority: CertificateFacts, tls: P256PrivateKey,
-    signingKey: Ed25519PublicKey, endorsement: [UInt8]
+    signingKey: Ed25519PublicKey, endorsement: [UInt8], advertised: String
   ) throws(Refusal) {
     chain = [UInt8](answer.certificateChain)
     bundle = [UInt8](answer.trust)
@@ -54,7 +54,7 @@ nonisolated struct Enrolment: Sendable {
       organization: asked.organization.text, node: asked.node.text, hub: hub.url,
       trustDomain: asked.trustDomain.text, authority: authority.fingerprint.hex,
       signingKey: KeyID(signingKey).description, keyStatement: keyStatement,
-      certificateExpires: Timestamp(seconds: certificate.notAfter))
+      certificateExpires: Timestamp(seconds: certificate.notAfter), advertised: advertised)
   }
 
   /// Writes the files; the certificate last, since it is what says that the others are there.

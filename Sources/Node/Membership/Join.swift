@@ -114,7 +114,7 @@ extension NodeService {
     let answer = try await client.call(Operations.enrol, request)
     let enrolment = try Enrolment(
       answer, asked: name, hub: hub, authority: authority, tls: joining.tls, signingKey: signingKey.publicKey,
-      endorsement: endorsement.bytes)
+      endorsement: endorsement.bytes, advertised: settings.advertise.url)
     try await keep(enrolment, by: actor)
     try await take(lease: answer.lease, event: nil)
     await forgetToken()

@@ -15,12 +15,14 @@ nonisolated struct JoinedEntry: Entry {
   /// The key statement's envelope.
   let keyStatement: [UInt8]
   let certificateExpires: Timestamp
+  /// https URL under which the hub and partners know this node.
+  let advertised: String
 
   var json: JSON {
     [
       "organization": .string(organization), "node": .string(node), "hub": .string(hub),
       "trustDomain": .string(trustDomain), "authority": .string(authority), "signingKey": .string(signingKey),
-      "keyStatement": .bytes(keyStatement), "certificateExpires": .string(certificateExpires.description),
+      "keyStatement": .bytes(keyStatement), "certificateExpires": .string(certificateExpires.description), "advertised": .string(advertised),
     ]
   }
 
@@ -33,12 +35,14 @@ nonisolated struct JoinedEntry: Entry {
     signingKey = try fields.string("signingKey")
     keyStatement = try fields.bytes("keyStatement")
     certificateExpires = try fields.time("certificateExpires")
+    advertised = try fields.string("advertised")
   }
 
   init(
     organization: String, node: String, hub: String, trustDomain: String, authority: String, signingKey: String,
-    keyStatement: [UInt8], certificateExpires: Timestamp
+    keyStatement: [UInt8], certificateExpires: Timestamp, advertised: String
   ) {
+    self.advertised = advertised
     self.organization = organization
     self.node = node
     self.hub = hub
@@ -56,6 +60,7 @@ nonisolated struct JoinedEntry: Entry {
     try Fact.trustDomain.set(trustDomain, in: database)
     try Fact.authority.set(authority, in: database)
     try Fact.signingKey.set(signingKey, in: database)
+    try Fact.advertised.set(advertised, in: database)
     try Fact.certificateExpires.set(String(certificateExpires.microseconds), in: database)
     try database.run(
       "INSERT OR REPLACE INTO key_statement (key, organization, envelope) VALUES (?, ?, ?)", signingKey,

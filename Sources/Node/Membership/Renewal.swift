@@ -12,8 +12,13 @@ extension NodeService {
   /// reached at. The key stays.
   func renewIfDue(_ client: HubClient) async throws(Refusal) {
     guard let identity else { return }
-    let age = clock.now.seconds - identity.certificate.notBefore
-    guard age >= NodeLimits.renewalSeconds || clock.now.seconds >= identity.certificate.notAfter else { return }
+    let now = clock.now.seconds
+    let isOld =
+      now - identity.certificate.notBefore >= NodeLimits.renewalSeconds || now >= identity.certificate.notAfter
+    if !isOld {
+      let known = try await ledger.read { try Fact.advertised.value(in: $0) }
+      guard known != settings.advertise.url else { return }
+    }
     try await renew(identity, client)
   }
 
@@ -38,7 +43,7 @@ extension NodeService {
       try await EventLoop.offload { () throws in try keys.write(chain, to: .certificate) }
     } catch { throw Refusal(of: error) }
     let expires = Timestamp(seconds: certificate.notAfter)
-    try await ledger.append(CertificateRenewedEntry(expires: expires), by: "node")
+    try await ledger.append(CertificateRenewedEntry(expires: expires, advertised: settings.advertise.url), by: "node")
     become(identity.with(certificate: certificate, chain: chain))
     log.notice("the certificate was renewed until \(expires)")
   }

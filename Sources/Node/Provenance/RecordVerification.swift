@@ -67,14 +67,17 @@ extension NodeService {
 
   /// Whose keys count: what the hub said at the join and since.
   private func authority(_ me: Identity, signers: [KeyID]) async throws(Refusal) -> RecordCheck.Authority {
-    let statements = try await ledger.read { database in
-      try signers.compactMap { try KeyQueries.statement(of: $0.description, in: database) }
+    let (statements, revoked) = try await ledger.read { database in
+      (
+        try signers.compactMap { try KeyQueries.statement(of: $0.description, in: database) },
+        try KeyQueries.revocations(in: database)
+      )
     }
     let trust = me.trust
     return RecordCheck.Authority(
       trustDomain: me.name.trustDomain, hubKey: me.hubKey,
       statement: { id in statements.first { $0.keyID == id } ?? trust.statement(of: id) },
-      revocation: { trust.revocation(of: $0) })
+      revocation: { revoked[$0] ?? trust.revocation(of: $0) })
   }
 
   /// Outputs and inputs that are here have the digests that the record gives them, and the inputs' own records are in

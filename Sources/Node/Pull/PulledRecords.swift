@@ -19,15 +19,16 @@ extension Pull {
     _ history: History, _ manifest: Manifest, _ verdict: (V1RecordVerdict) async throws(Refusal) -> Void
   ) async throws(Refusal) -> PulledRecords {
     let identity = try service.member()
-    let keys = NodeService.statements(history.beside.keys.map(\.bytes), hubKey: identity.hubKey)
+    let keys = KeyFacts(history.beside.keys.map(\.bytes), hubKey: identity.hubKey)
+    try await service.keep(keys)
     let trust = identity.trust
-    let statements = keys.map(\.statement)
+    let statements = keys.statements.map(\.statement)
+    let revoked = try await service.ledger.read { try KeyQueries.revocations(in: $0) }
     let authority = RecordCheck.Authority(
       trustDomain: identity.name.trustDomain, hubKey: identity.hubKey,
       statement: { id in statements.first { $0.keyID == id } ?? trust.statement(of: id) },
-      revocation: { trust.revocation(of: $0) })
+      revocation: { revoked[$0] ?? trust.revocation(of: $0) })
     var result = PulledRecords()
-    if !keys.isEmpty { result.entries.append(KeysKeptEntry(keys)) }
     for envelope in history.beside.records {
       var check = RecordCheck(
         ProvenanceBundle(

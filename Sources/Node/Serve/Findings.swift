@@ -30,7 +30,7 @@ nonisolated struct Findings: Sendable {
     try judge(permission, identity, own, known, in: database)
     try judge(request.endorsement, of: request.peer, known, in: database)
     facts.bytesServed = permission.served
-    facts.revokedKeys = Set(identity.trust.revocations.compactMap { (try? KeyRevocation($0))?.key })
+    facts.revokedKeys = Set(try KeyQueries.revocations(in: database).keys)
     if let active = permission.active {
       facts.reach = GrantReach(
         heads: try ChannelHeads.since(active, of: request.channel.text, in: database), active: active,

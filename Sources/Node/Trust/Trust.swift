@@ -22,12 +22,15 @@ extension NodeService {
       envelope.isSigned(by: identity.hubKey)
         && (try? KeyStatement(envelope))?.identity.trustDomain == identity.name.trustDomain
     }
+    let revocations = try await ledger.read { try KeyQueries.revocationEnvelopes(in: $0) }
+      .compactMap { try? Envelope(bytes: $0) }
+    let unknown = identity.trust.revocations.filter { old in !revocations.contains { $0.payload == old.payload } }
     let origin = TrustBundle.logOrigin(identity.name.trustDomain)
     let note = SignedNote(bytes: hubCheckpoint).flatMap { note in
       Checkpoint(note: note, origin: origin, key: identity.hubKey) == nil ? nil : note
     }
     return TrustBundle(
       trustDomain: identity.name.trustDomain, hubKey: identity.hubKey, keys: keys,
-      revocations: identity.trust.revocations, checkpoint: note ?? identity.trust.checkpoint, written: clock.now)
+      revocations: revocations + unknown, checkpoint: note ?? identity.trust.checkpoint, written: clock.now)
   }
 }
