@@ -130,6 +130,13 @@ let package = Package(
       swiftSettings: onTheLoop),
     .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
     .testTarget(
+      name: "NodeTests",
+      dependencies: [
+        "Node", "Peers", "Hub", "Surface", "API", "Core", "Storage", "HTTP", "Cryptography", "EventLoop", "TestLoop",
+        protobuf, logging,
+      ],
+      swiftSettings: onTheLoop),
+    .testTarget(
       name: "HubTests",
       dependencies: ["Hub", "API", "Core", "Cryptography", "EventLoop", "TestLoop", protobuf, logging],
       swiftSettings: onTheLoop),

@@ -1,7 +1,7 @@
 import API
-import Core
+package import Core
 import Cryptography
-import SQLite
+package import SQLite
 
 /// What the hub says about signing keys, taken from a list of envelopes: those that it signed, by kind.
 nonisolated struct KeyFacts: Sendable {
@@ -22,7 +22,9 @@ nonisolated struct KeyFacts: Sendable {
 
   /// The entry that keeps what a catalog does not have yet; nil if it has all.
   func entry(in database: Database) throws -> KeysKeptEntry? {
-    let fresh = try statements.filter { try KeyQueries.statement(of: $0.statement.keyID.description, in: database) == nil }
+    let fresh = try statements.filter {
+      try KeyQueries.statement(of: $0.statement.keyID.description, in: database) == nil
+    }
     let ended = try revocations.filter { revocation in
       guard let known = try KeyQueries.revocation(of: revocation.statement.key.description, in: database) else {
         return true

@@ -1,7 +1,7 @@
 import API
-package import Core
+import Core
 import Cryptography
-package import SQLite
+import SQLite
 
 /// What is known about another organization.
 nonisolated package struct MemberRow: Sendable {

@@ -22,7 +22,8 @@ nonisolated struct JoinedEntry: Entry {
     [
       "organization": .string(organization), "node": .string(node), "hub": .string(hub),
       "trustDomain": .string(trustDomain), "authority": .string(authority), "signingKey": .string(signingKey),
-      "keyStatement": .bytes(keyStatement), "certificateExpires": .string(certificateExpires.description), "advertised": .string(advertised),
+      "keyStatement": .bytes(keyStatement), "certificateExpires": .string(certificateExpires.description),
+      "advertised": .string(advertised),
     ]
   }
 

@@ -23,7 +23,7 @@ extension NodeService {
     }
     let keyIDs = kept.envelope.signatures.map(\.keyID.description)
     let statement = try await ledger.read { database in
-      try keyIDs.lazy.compactMap { try? KeyQueries.envelope(of: $0, in: database) }.first
+      try keyIDs.compactMap { try KeyQueries.envelope(of: $0, in: database) }.first
     }
     return ProvenanceBundle(
       record: kept.envelope, keyStatement: statement.flatMap { try? Envelope(bytes: $0) },

@@ -52,8 +52,10 @@ final class Fetch {
     } onCancel: {
       for worker in workers { worker.cancel() }
     }
+    do throws(StoreError) { try await pull.service.store.flush() } catch {
+      throw failure ?? Refusal(of: error)
+    }
     if let failure { throw failure }
-    do throws(StoreError) { try await pull.service.store.flush() } catch { throw Refusal(of: error) }
     try await report(progress)
     return progress.fetchedBytes
   }

@@ -27,9 +27,15 @@ final class FetchWorker {
       try await store()
       try await settle()
     } catch {
-      // What is verified already stays: a repetition starts from there.
-      if let storing { _ = await storing.value }
-      throw error
+      // Whole chunks that have arrived stay, if they are what they should be: a repetition starts from there.
+      let reason = error
+      do throws(Refusal) {
+        try await store()
+        try await settle()
+      } catch {
+        // The first reason is the one to tell.
+      }
+      throw reason
     }
   }
 

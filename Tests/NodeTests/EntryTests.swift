@@ -1,0 +1,48 @@
+import Core
+import Testing
+
+@testable import Node
+
+@Suite struct EntryTests {
+  @Test func kindsHaveNamesOfTheirOwn() {
+    #expect(Set(EntryKinds.all.map { $0.kind }).count == EntryKinds.all.count)
+    for type in EntryKinds.all {
+      #expect(type.kind.allSatisfy { $0.isLowercase || $0 == "-" })
+    }
+  }
+
+  @Test func whatIsWrittenReadsBack() throws {
+    let cid = CID.raw(of: [1])
+    let time = Timestamp(seconds: 5)
+    let entries: [any Entry] = [
+      DatasetCreatedEntry(name: "weather", title: "T"),
+      VersionCommittedEntry(
+        dataset: "weather", number: 2, content: cid, parent: cid, author: "a", message: "m\n\"", bytes: 3, files: 1,
+        record: nil, history: [1, 2, 3]),
+      TagSetEntry(dataset: "weather", name: "v1", number: 1),
+      ChannelOpenedEntry(name: "c", dataset: "weather", isPrivate: true), ChannelClosedEntry(name: "c"),
+      LeaseEntry(epoch: 1, ends: time, suspended: ["x"], snapshot: [1], event: nil),
+      SuspensionEntry(names: [], event: 7), KeysKeptEntry(statements: [[1]], revocations: []),
+      CertificateRenewedEntry(expires: time, advertised: "https://a:1"), RevocationDeliveredEntry(id: "a"),
+      RevokedEntry(id: "a", revocation: [1], reason: "r"),
+      ServedEntry(
+        organization: "o", channel: "c", grant: "g", content: nil, what: "head", bytes: 1, complete: false),
+      RefusedEntry(operation: "o", code: "denied", rule: "r", message: "m", incident: "i"),
+    ]
+    for entry in entries {
+      let bytes = EntryCoding.encode(entry, time: time, actor: "uid:0")
+      let (read, place) = try EntryCoding.decode(bytes, index: 4)
+      #expect(place.time == time && place.actor == "uid:0" && place.index == 4)
+      #expect(EntryCoding.encode(read, time: time, actor: "uid:0") == bytes)
+    }
+  }
+
+  @Test func foreignTextIsRefused() {
+    for text in [
+      "", "{}", "[1]", #"{"kind":"nothing","time":"1970-01-01T00:00:05.000000Z","actor":"a"}"#,
+      #"{"kind":"channel-closed","time":"1970-01-01T00:00:05.000000Z","actor":"a","name":"c","more":1}"#,
+    ] {
+      #expect(throws: (any Error).self) { try EntryCoding.decode(Array(text.utf8), index: 0) }
+    }
+  }
+}

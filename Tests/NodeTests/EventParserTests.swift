@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Peers
+
+@Suite struct EventParserTests {
+  @Test func eventsInAnyPieces() throws {
+    let stream = ":hello\r\nid: 7\r\ndata: {\"a\":1}\r\n\r\nevent: x\ndata: one\ndata:two\n\n:\n\nid: 9\rdata: z\r\r"
+    let expected = [
+      ServerEvent(id: "7", name: "", data: "{\"a\":1}"), ServerEvent(id: nil, name: "x", data: "one\ntwo"),
+      ServerEvent(id: "9", name: "", data: "z"),
+    ]
+    for size in 1...stream.utf8.count {
+      var parser = EventParser()
+      var events: [ServerEvent] = []
+      var rest = Array(stream.utf8)[...]
+      while !rest.isEmpty {
+        let more = parser.feed(Array(rest.prefix(size)))
+        events += try #require(more)
+        rest = rest.dropFirst(size)
+      }
+      #expect(events == expected, "in pieces of \(size)")
+    }
+  }
+
+  @Test func aLineHasALimit() {
+    var parser = EventParser()
+    #expect(parser.feed([UInt8](repeating: 97, count: PeerLimits.eventLineBytes)) != nil)
+    #expect(parser.feed([97]) == nil)
+  }
+}
