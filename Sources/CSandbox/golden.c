@@ -10,7 +10,6 @@
 static char transcript[65536];
 static size_t transcript_count;
 
-static int no_row(void *c) { return c ? -1 : 0; }
 static int no_declaration(void *c, const uint8_t *tree, size_t n, char *problem, size_t room) {
   (void)c, (void)tree, (void)n, (void)problem, (void)room;
   return 0;
@@ -31,7 +30,7 @@ static int no_count(void *c, const char *name, size_t n, int64_t by) {
   return 0;
 }
 
-static const sandbox_host nobody = {NULL, no_row, no_row, no_declaration, no_parameter, keep, no_count};
+static const sandbox_host nobody = {NULL, no_declaration, no_parameter, keep, no_count};
 
 // The order in which stock next visits k1 … k40, one byte per key.
 static int raw_order(lua_State *L) {

@@ -65,6 +65,8 @@ int sandbox_heap_map(size_t budget) {
 
 void *sandbox_heap_state(void) { return &heap; }
 size_t sandbox_heap_peak(void) { return heap.peak; }
+size_t sandbox_heap_used(void) { return heap.used; }
+size_t sandbox_heap_budget(void) { return heap.budget; }
 int sandbox_heap_seeded(void) { return heap.seeded; }
 int sandbox_heap_starved(void) { return heap.starved; }
 

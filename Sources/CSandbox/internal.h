@@ -27,6 +27,8 @@ void *sandbox_allocate(void *unused, void *block, size_t old_size, size_t new_si
 void sandbox_heap_reset(void);
 void *sandbox_heap_state(void);  // the allocator's argument
 int sandbox_heap_seeded(void);   // the seed was found and set
+size_t sandbox_heap_used(void);
+size_t sandbox_heap_budget(void);
 int sandbox_heap_starved(void);  // an allocation was refused and the script was told
 
 // order.c

@@ -18,7 +18,6 @@ static struct {
     int column;
   } slots[SLOTS];
   unsigned mask;
-  int stopped;
 } rows;
 
 enum { FUNCTION = 1, META = 2, NAMES = 3, KEYS = 3 };  // stack of `body`: the key of column k is at KEYS + 1 + k
@@ -89,7 +88,7 @@ static void read_output(lua_State *L, int index, sandbox_cell *cell) {
     case LUA_TNUMBER:
       if (lua_isinteger(L, index)) {
         cell->kind = SANDBOX_INTEGER;
-        cell->integer = lua_tointeger(L, index);
+        cell->integer = lua_tointegerx(L, index, NULL);
       } else {
         cell->kind = SANDBOX_NUMBER;
         cell->number = lua_tonumber(L, index);
@@ -110,8 +109,8 @@ static void read_output(lua_State *L, int index, sandbox_cell *cell) {
   }
 }
 
-// Writes the table on top of the stack as one row. 0, or -1 to stop.
-static int emit_row(lua_State *L) {
+// Writes the table on top of the stack as one row.
+static void emit_row(lua_State *L) {
   const sandbox_columns *c = rows.columns;
   int table = lua_gettop(L);
   for (int k = 0; k < c->known; k++) c->out[k].kind = SANDBOX_NIL;
@@ -120,32 +119,35 @@ static int emit_row(lua_State *L) {
     if (k < 0) no_such_output(L, NAMES);
     read_output(L, -1, &c->out[k]);
   }
-  return sandbox.host->emit(sandbox.host->context);
+  c->emit(c->context);
 }
 
 // The value on top of the stack is what row() gave for the row below it.
-static int emit_result(lua_State *L) {
+static void emit_result(lua_State *L) {
   int type = lua_type(L, -1);
-  if (type == LUA_TNIL || (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))) return 0;
+  if (type == LUA_TNIL || (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))) return;
   if (type != LUA_TTABLE)
-    return luaL_error(L, "row() must return nil, a row or a list of rows, not a %s", luaL_typename(L, -1));
-  if (lua_rawequal(L, -1, -2)) return emit_row(L);
+    luaL_error(L, "row() must return nil, a row or a list of rows, not a %s", luaL_typename(L, -1));
+  if (lua_rawequal(L, -1, -2)) {
+    emit_row(L);
+    return;
+  }
   int list = lua_gettop(L);
   if (lua_rawgeti(L, list, 1) == LUA_TNIL) {
     lua_pop(L, 1);
     lua_pushnil(L);
-    if (!lua_next(L, list)) return 0;  // an empty list
+    if (!lua_next(L, list)) return;  // an empty list
     lua_pop(L, 2);
-    return emit_row(L);
+    emit_row(L);
+    return;
   }
   for (lua_Integer i = 1; !lua_isnil(L, -1); i++) {
     if (!lua_istable(L, -1))
-      return luaL_error(L, "row() returned a list whose element %I is a %s, not a row", (LUAI_UACINT)i, luaL_typename(L, -1));
-    if (emit_row(L) != 0) return -1;
+      luaL_error(L, "row() returned a list whose element %I is a %s, not a row", (LUAI_UACINT)i, luaL_typename(L, -1));
+    emit_row(L);
     lua_pop(L, 1);
     lua_rawgeti(L, list, i + 1);
   }
-  return 0;
 }
 
 static int body(lua_State *L) {
@@ -171,14 +173,16 @@ static int body(lua_State *L) {
   lua_setfield(L, META, "__metatable");
   int base = lua_gettop(L);
 
-  for (;;) {
-    int status = sandbox.host->next(sandbox.host->context);
-    if (status <= 0) {
-      rows.stopped = status < 0;
-      return 0;
-    }
+  // Rows are short-lived: while little is live, collecting at ten times that costs a third of collecting at twice.
+  int patient = 1;
+  lua_gc(L, LUA_GCSETPAUSE, 1000);
+  while (c->next(c->context)) {
     sandbox.row++;
     sandbox_random_row();
+    if (patient && sandbox_heap_used() > sandbox_heap_budget() / 16) {
+      patient = 0;
+      lua_gc(L, LUA_GCSETPAUSE, 200);
+    }
     lua_createtable(L, 0, c->known);
     for (int k = 0; k < c->inputs; k++) {
       if (c->in[k].kind == SANDBOX_NIL) continue;
@@ -191,18 +195,15 @@ static int body(lua_State *L) {
     lua_pushvalue(L, FUNCTION);
     lua_pushvalue(L, base + 1);
     lua_call(L, 1, 1);
-    if (emit_result(L) != 0) {
-      rows.stopped = 1;
-      return 0;
-    }
+    emit_result(L);
     lua_settop(L, base);
   }
+  return 0;
 }
 
-int sandbox_rows(const sandbox_columns *columns) {
+void sandbox_rows(const sandbox_columns *columns) {
   lua_State *L = sandbox.main;
   rows.columns = columns;
-  rows.stopped = 0;
   memset(rows.slots, 0, sizeof rows.slots);
   rows.mask = SLOTS - 1;
   lua_settop(L, 0);
@@ -212,5 +213,4 @@ int sandbox_rows(const sandbox_columns *columns) {
   if (status != LUA_OK) sandbox_fail_lua(L, status);
   if (sandbox_heap_starved())
     sandbox_fail_plain(SANDBOX_FAIL_MEMORY, "the script needs more memory than its limit");
-  return rows.stopped ? -1 : 0;
 }

@@ -10,7 +10,7 @@ private let text = Int32(SANDBOX_TEXT.rawValue)
 
 extension Table {
   /// Reads the next record into the input cells: 1 = a row, 0 = the end of the piece.
-  func next() -> Int32 {
+  mutating func next() -> Int32 {
     while true {
       let count: Int
       do throws(TableProblem) {
@@ -21,11 +21,11 @@ extension Table {
           .invalid, error.message, row: counts.rowsIn + 1, line: error.line, column: column, masked: error.masked)
       }
       if count == 0 { return 0 }
-      if count == 1, plan.width > 1, spans[0].start == spans[0].end { continue }  // a blank line
+      if count == 1, width > 1, spans[0].start == spans[0].end { continue }  // a blank line
       counts.rowsIn += 1
-      guard count == plan.width else {
+      guard count == width else {
         Fatal.end(
-          .invalid, "\(count) cells where the header has \(plan.width)", row: counts.rowsIn, line: scanner.recordLine)
+          .invalid, "\(count) cells where the header has \(width)", row: counts.rowsIn, line: scanner.recordLine)
       }
       if readCells() { return 1 }
       counts.badRows += 1
@@ -33,7 +33,7 @@ extension Table {
   }
 
   /// Fills the cells; false if the row is to be dropped for a bad one.
-  private func readCells() -> Bool {
+  private mutating func readCells() -> Bool {
     scratchUsed = 0
     for slot in 0..<inputCount {
       let span = spans[inputFields[slot]]
@@ -45,7 +45,7 @@ extension Table {
         cell.pointee.kind = none
         continue
       }
-      if !missing.isEmpty, !span.isQuoted, isMissing(inner) {
+      if hasMissing, !span.isQuoted, isMissing(inner) {
         cell.pointee.kind = none
         continue
       }
@@ -107,7 +107,7 @@ extension Table {
     return false
   }
 
-  private func unescape(_ inner: UnsafeBufferPointer<UInt8>, _ cell: UnsafeMutablePointer<sandbox_cell>) {
+  private mutating func unescape(_ inner: UnsafeBufferPointer<UInt8>, _ cell: UnsafeMutablePointer<sandbox_cell>) {
     let start = scratchUsed
     var index = 0
     while index < inner.count {

@@ -10,7 +10,7 @@ private let text = Int32(SANDBOX_TEXT.rawValue)
 
 extension Table {
   /// Writes the row in the output cells. Cells that the script left as they were keep their bytes.
-  func emit() -> Int32 {
+  mutating func emit() {
     let before = out.total
     var run = (start: Int32(-1), end: Int32(-1))  // neighbouring untouched cells, copied in one go
     for index in 0..<itemCount {
@@ -38,7 +38,6 @@ extension Table {
     counts.bytesOut += out.total - before
     if counts.bytesOut > outputLimit { tooMuch() }
     if out.isFull { out.send() }
-    return 0
   }
 
   private func tooMuch() -> Never {
@@ -46,7 +45,7 @@ extension Table {
       .output, "the script wrote more than its limit of \(outputLimit) bytes for this piece", row: counts.rowsIn)
   }
 
-  private func flushRun(_ run: inout (start: Int32, end: Int32)) {
+  private mutating func flushRun(_ run: inout (start: Int32, end: Int32)) {
     if run.start >= 0, run.end > run.start { out.append(base + Int(run.start), Int(run.end - run.start)) }
     run.start = -1
   }
@@ -72,7 +71,7 @@ extension Table {
     }
   }
 
-  private func write(_ item: Item) {
+  private mutating func write(_ item: Item) {
     let cell = output + item.known
     switch (item.type, cell.pointee.kind) {
     case (_, none):
@@ -101,7 +100,7 @@ extension Table {
     }
   }
 
-  private func writeText(_ item: Item, _ bytes: UnsafeBufferPointer<UInt8>) {
+  private mutating func writeText(_ item: Item, _ bytes: UnsafeBufferPointer<UInt8>) {
     guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
     if bytes.count > TransformationLimits.cellBytes { refuse(item, "a text of more than 10 MiB") }
     if bytes.count > outputLimit { tooMuch() }

@@ -14,7 +14,7 @@ final class Session {
   private(set) var declaration = Declaration.empty
   private var parameters: [(name: sandbox_cell, value: sandbox_cell)] = []
   /// The table that rows come from, once there is a header.
-  var table: Table?
+  var table: UnsafeMutablePointer<Table>?
   private var counters: [String: Int64] = [:]
   private var logLines = 0
   private var logsSuppressed = 0
@@ -26,8 +26,6 @@ final class Session {
     host.initialize(
       to: sandbox_host(
         context: Unmanaged.passUnretained(self).toOpaque(),
-        next: { context in Session.from(context).table?.next() ?? 0 },
-        emit: { context in Session.from(context).table?.emit() ?? 0 },
         declare: { context, tree, count, problem, room in
           Session.from(context).declare(UnsafeBufferPointer(start: tree, count: count), problem, room)
         },
@@ -68,10 +66,10 @@ final class Session {
     guard let table else { return }
     let limit =
       setup.outputBytes > 0 ? Int(clamping: setup.outputBytes) : bytes.count * 10 + TransformationLimits.pieceBytes
-    table.begin(bytes, outputLimit: limit)
-    _ = sandbox_rows(table.columns)
-    table.flush()
-    var end = table.counts
+    table.pointee.begin(bytes, outputLimit: limit)
+    sandbox_rows(table.pointee.columns)
+    table.pointee.flush()
+    var end = table.pointee.counts
     end.piece = index
     end.peakBytes = sandbox_heap_peak()
     end.cpuTicks = Int(clamping: sandbox_cpu_ticks())
@@ -124,7 +122,7 @@ final class Session {
     let bytes = UnsafeRawBufferPointer(start: text, count: min(count, TransformationLimits.logLineBytes))
     var payload = PayloadWriter()
     payload.byte(level)
-    payload.word(UInt64(table?.counts.rowsIn ?? 0))
+    payload.word(UInt64(table?.pointee.counts.rowsIn ?? 0))
     payload.raw(String(decoding: bytes, as: UTF8.self).utf8)
     Outgoing.send(.log, payload.bytes)
   }

@@ -3,7 +3,9 @@ import Glibc
 import Transformation
 
 /// One table on its way through row(): the buffers that C and Swift share, allocated once per worker.
-final class Table {
+///
+/// A struct behind a pointer and not a class: nothing in the loop over rows counts references or checks exclusivity.
+struct Table {
   /// An output column, flat for the inner loop.
   struct Item {
     enum Source: UInt8 { case raw, value, valueOrRaw }
@@ -14,7 +16,9 @@ final class Table {
   }
 
   let plan: TablePlan
+  let width: Int
   let missing: [[UInt8]]
+  let hasMissing: Bool
   let onBad: Declaration.BadCell
   let newMissing: [UInt8]
   let newlineIsCRLF: Bool
@@ -38,9 +42,19 @@ final class Table {
   var scratchUsed = 0
   var out: OutputBuffer
 
-  init(plan: TablePlan, declaration: Declaration, newlineIsCRLF: Bool) {
+  /// A table that lives as long as the process.
+  static func make(plan: TablePlan, declaration: Declaration, newlineIsCRLF: Bool) -> UnsafeMutablePointer<Table> {
+    let table = UnsafeMutablePointer<Table>.allocate(capacity: 1)
+    table.initialize(to: Table(plan: plan, declaration: declaration, newlineIsCRLF: newlineIsCRLF))
+    table.pointee.columns.pointee.context = UnsafeMutableRawPointer(table)
+    return table
+  }
+
+  private init(plan: TablePlan, declaration: Declaration, newlineIsCRLF: Bool) {
     self.plan = plan
+    width = plan.width
     missing = declaration.inputs.first?.missing.map { Array($0.utf8) } ?? []
+    hasMissing = !missing.isEmpty
     onBad = declaration.inputs.first?.onBad ?? .fail
     newMissing = Array((declaration.outputs.first?.missing ?? "").utf8)
     self.newlineIsCRLF = newlineIsCRLF
@@ -70,14 +84,21 @@ final class Table {
     columns = .allocate(capacity: 1)
     columns.initialize(
       to: sandbox_columns(
-        inputs: Int32(inputCount), known: Int32(known), names: names, name_counts: nameCounts, in: input, out: output))
+        inputs: Int32(inputCount), known: Int32(known), names: names, name_counts: nameCounts, in: input, out: output,
+        context: nil, next: { Table.at($0).pointee.next() }, emit: { Table.at($0).pointee.emit() }))
     let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     base = UnsafePointer(UnsafeMutableRawPointer(spans).assumingMemoryBound(to: UInt8.self))
     scanner = RecordScanner(nothing, spans: spans, room: plan.width)
     out = OutputBuffer()
   }
 
-  func begin(_ bytes: UnsafeBufferPointer<UInt8>, outputLimit: Int) {
+  private static func at(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Table> {
+    // Set in `make`; C hands back what it was given.
+    guard let context else { Fatal.end(.internal, "a leaf function without its table") }
+    return context.assumingMemoryBound(to: Table.self)
+  }
+
+  mutating func begin(_ bytes: UnsafeBufferPointer<UInt8>, outputLimit: Int) {
     if let start = bytes.baseAddress { base = start }
     scanner = RecordScanner(bytes, spans: spans, room: plan.width)
     counts = PieceEnd()
@@ -89,7 +110,7 @@ final class Table {
   }
 
   /// Sends what is left of the piece's output and completes the counts.
-  func flush() {
+  mutating func flush() {
     out.send()
     counts.lines = scanner.line - 1
   }

@@ -36,11 +36,11 @@ enum Worker {
 
     guard let third = Incoming.frame() else { return }
     guard third.kind == .header, let newline = third.bytes.first else { Fatal.end(.internal, "no header frame") }
-    let table: Table
+    let table: UnsafeMutablePointer<Table>
     do throws(DeclarationProblem) {
       let plan = try TablePlan(
         session.declaration, header: Array(third.bytes.dropFirst()), newline: newline == 1 ? [0x0D, 0x0A] : [0x0A])
-      table = Table(plan: plan, declaration: session.declaration, newlineIsCRLF: newline == 1)
+      table = Table.make(plan: plan, declaration: session.declaration, newlineIsCRLF: newline == 1)
       Outgoing.send(.ready, plan.outputHeader)
     } catch {
       Fatal.end(.invalid, error.message, line: 1)

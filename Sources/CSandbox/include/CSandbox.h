@@ -40,13 +40,9 @@ enum sandbox_failure {
   SANDBOX_FAIL_INTERNAL = 16,
 };
 
-// What the Swift side answers. None of these may call a function of this header, and none may block in Lua.
+// What the Swift side answers. None of these may call a function of this header but sandbox_fail.
 typedef struct sandbox_host {
   void *context;
-  // Fills the input cells with the next row: 1 = a row, 0 = no more rows, -1 = stop, the failure is kept there.
-  int (*next)(void *context);
-  // Writes the row held in the output cells: 0 = written, -1 = stop.
-  int (*emit)(void *context);
   // Judges a declaration (see declare.c for the tree): 0 = accepted, otherwise `problem` holds a sentence.
   int (*declare)(void *context, const uint8_t *tree, size_t count, char *problem, size_t room);
   // The name and value of parameter `index`: 1 = there is one, 0 = no more.
@@ -110,10 +106,15 @@ typedef struct sandbox_columns {
   const size_t *name_counts;
   sandbox_cell *in;   // `inputs` cells, filled by `next`
   sandbox_cell *out;  // `known` cells, read by `emit`
+  void *context;
+  // Fills the input cells with the next row: 1 = a row, 0 = no more rows.
+  int (*next)(void *context);
+  // Writes the row held in the output cells.
+  void (*emit)(void *context);
 } sandbox_columns;
 
-// Runs row() over everything `next` gives. 0 = done, -1 = a leaf function stopped it.
-int sandbox_rows(const sandbox_columns *columns);
+// Runs row() over everything `next` gives; fails the process on an error.
+void sandbox_rows(const sandbox_columns *columns);
 
 // NULL, or why this build of Lua cannot be trusted to be deterministic. Opens and drops a state.
 const char *sandbox_self_test(void);
