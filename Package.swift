@@ -107,7 +107,8 @@ let package = Package(
     .executableTarget(
       name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings),
     .executableTarget(
-      name: "demarc-bench", dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite", "Storage"],
+      name: "demarc-bench",
+      dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite", "Storage", "Sandbox", "Transformation"],
       swiftSettings: onTheLoop),
 
     // tests

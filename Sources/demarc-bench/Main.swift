@@ -10,6 +10,8 @@ struct Main {
     ("serve-tls", "FILE PORT CERTIFICATE KEY", ServeBenchmarks.tls),
     ("small-json", "PORT [CERTIFICATE KEY]", ServeBenchmarks.smallJSON),
     ("fetch", "HOST PORT PATH [ANCHORS]", FetchBenchmark.run),
+    ("transform", "SCRIPT INPUT WORKERS", TransformBenchmarks.rows),
+    ("transform-start", "COUNT", TransformBenchmarks.start),
     ("suspend", "COUNT", SuspendBenchmark.run),
     ("chunk", "FILE cdc|fixed", StorageBenchmarks.chunk),
     ("commit", "NEW-DIRECTORY cdc|fixed PATH...", StorageBenchmarks.commit),
