@@ -1,7 +1,8 @@
 import EventLoop
 import Glibc
 
-/// The worker's executable: `$DEMARC_SANDBOX`, else `demarc-sandbox` beside this program.
+/// The worker's executable: `$DEMARC_SANDBOX`, else `demarc-sandbox` beside this program, else in
+/// `../libexec/demarc` seen from it, which is where the Debian package puts what nobody starts by hand.
 enum WorkerProgram {
   static func path() throws(RunFailure) -> String {
     if let named = getenv("DEMARC_SANDBOX") { return String(cString: named) }
@@ -12,9 +13,20 @@ enum WorkerProgram {
       return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     guard let own, let slash = own.lastIndex(of: "/") else {
-      throw RunFailure(.internal, "the program's own directory is unknown; set DEMARC_SANDBOX")
+      throw RunFailure(.internal, "the program's own directory is unknown; set DEMARC_SANDBOX (is /proc mounted?)")
     }
-    return own[...slash] + "demarc-sandbox"
+    let places = candidates(besides: String(own[..<slash]))
+    guard let found = places.first(where: { access($0, X_OK) == 0 }) else {
+      throw RunFailure(.internal, "the worker is missing: neither \(places.joined(separator: " nor ")) can be executed")
+    }
+    return found
+  }
+
+  /// Where the worker may lie for a program in `directory`, best first. Without `..`: the kernel follows that through
+  /// symbolic links, and `directory` has none left.
+  static func candidates(besides directory: String) -> [String] {
+    let parent = directory.lastIndex(of: "/").map { directory[..<$0] } ?? ""
+    return [directory + "/demarc-sandbox", parent + "/libexec/demarc/demarc-sandbox"]
   }
 
   /// What `arguments` make the worker print; for its identity and its walls.
