@@ -88,12 +88,16 @@ package struct RecordCheck: Sendable {
 
   private mutating func checkSignature(_ bundle: ProvenanceBundle, _ authority: Authority) {
     guard let record else { return }
-    let signed = bundle.record.signatures.compactMap { Self.statement($0.keyID, bundle, authority) }
-    guard let statement = signed.first(where: { $0.identity == record.identity }) else {
-      step(
-        .unknown, "signing key",
-        bundle.record.signatures.isEmpty
-          ? "nobody signed the record" : "no statement of the hub says whose key signed the record")
+    let signers = bundle.record.signatures.compactMap { Self.statement($0.keyID, bundle, authority) }
+    guard let statement = signers.first(where: { $0.identity == record.identity }) else {
+      if let other = signers.first {
+        step(.failed, "signing key", "\(other.identity) signed a record that names \(record.identity) as its author")
+      } else {
+        step(
+          .unknown, "signing key",
+          bundle.record.signatures.isEmpty
+            ? "nobody signed the record" : "no statement of the hub says whose key signed the record")
+      }
       return
     }
     guard bundle.record.isSigned(by: statement.key) else {

@@ -1,0 +1,38 @@
+import Core
+import Glibc
+import Node
+import Testing
+
+/// The vector of Docs/Formats/entry.md: what a log holds today has to be read by every later build.
+struct EntryVectorTests {
+  static let path = String(#filePath.dropLast("NodeTests/EntryVectorTests.swift".count)) + "Vectors/entry.json"
+
+  @Test func aCommittedVersionIsWrittenAndRead() throws {
+    let content = CID.dagPB(of: Array("directory".utf8))
+    let entry = VersionCommittedEntry(
+      dataset: "weather", number: 2, content: content, parent: CID.dagPB(of: []), author: "ada@acme",
+      message: "second", bytes: 2_294_472, files: 1, record: CID.raw(of: Array("record".utf8)),
+      history: Array("envelope".utf8))
+    let time = try #require(Timestamp("2026-11-21T09:45:13.123456Z"))
+    let bytes = EntryCoding.encode(entry, time: time, actor: "uid:1000")
+    let file = try #require(fopen(Self.path, "r"), "Tests/Vectors/entry.json")
+    defer { fclose(file) }
+    var text = [UInt8](repeating: 0, count: 65_536)
+    let count = fread(&text, 1, text.count, file)
+    #expect(String(decoding: text.prefix(count), as: UTF8.self) == String(decoding: bytes, as: UTF8.self) + "\n")
+
+    let (read, place) = try EntryCoding.decode(bytes, index: 7)
+    let version = try #require(read as? VersionCommittedEntry)
+    #expect(version.content == content && version.number == 2 && version.record == entry.record)
+    #expect(place.actor == "uid:1000" && place.time == time && place.index == 7)
+  }
+
+  @Test(arguments: [
+    #"{"kind":"unheard-of","time":"2026-11-21T09:45:13.123456Z","actor":"hub"}"#,
+    #"{"kind":"channel-closed","time":"2026-11-21T09:45:13.123456Z","actor":"hub"}"#,
+    #"{"kind":"channel-closed","time":"yesterday","actor":"hub","name":"a"}"#, "", "[]",
+  ])
+  func whatIsNoEntryIsRefused(text: String) {
+    #expect(throws: (any Error).self) { try EntryCoding.decode(Array(text.utf8), index: 0) }
+  }
+}
