@@ -74,13 +74,3 @@ int __snprintf_chk(char *out, size_t room, int flag, size_t object, const char *
   va_end(arguments);
   return written;
 }
-
-int sandbox_parse_double(const uint8_t *bytes, size_t count, double *value) {
-  char text[400];
-  if (count == 0 || count >= sizeof text) return -1;
-  memcpy(text, bytes, count);
-  text[count] = 0;
-  char *end;
-  *value = strtod(text, &end);
-  return end == text + count ? 0 : -1;
-}

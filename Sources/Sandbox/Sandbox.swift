@@ -21,18 +21,19 @@ package enum Sandbox {
     }
   }
 
-  /// The identity of the worker's engine. Asked of the worker once per process of ours.
+  /// The identity of the worker's engine. Asked of the worker once, and again when its file has changed.
   package static func engine() async throws(RunFailure) -> String {
-    if let known { return known }
+    let file = try WorkerProgram.fingerprint()
+    if let known, known.file == file { return known.engine }
     let (text, status) = try await WorkerProgram.output(["--engine"])
     guard status == .exited(0), let line = text.split(separator: "\n").first, line.hasPrefix("demarc-lua/") else {
       throw RunFailure(.internal, "the worker's engine is not fit for use on this machine (\(status))")
     }
-    known = String(line)
+    known = (file, String(line))
     return String(line)
   }
 
-  private static var known: String?
+  private static var known: (file: [Int], engine: String)?
 
   /// The walls that this machine gives a worker: for `doctor`.
   package static func walls() async throws(RunFailure) -> [Wall] {

@@ -29,6 +29,17 @@ enum WorkerProgram {
     return [directory + "/demarc-sandbox", parent + "/libexec/demarc/demarc-sandbox"]
   }
 
+  /// Changes when the file does: an upgrade may replace it under a running daemon.
+  static func fingerprint() throws(RunFailure) -> [Int] {
+    let path = try path()
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw RunFailure(.internal, "\(path) is not there") }
+    return [
+      Int(facts.st_dev), Int(truncatingIfNeeded: facts.st_ino), Int(facts.st_size), facts.st_mtim.tv_sec,
+      facts.st_mtim.tv_nsec,
+    ]
+  }
+
   /// What `arguments` make the worker print; for its identity and its walls.
   static func output(_ arguments: [String]) async throws(RunFailure) -> (text: String, status: ExitStatus) {
     let path = try path()

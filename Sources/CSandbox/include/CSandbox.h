@@ -144,9 +144,4 @@ int sandbox_walls(size_t address_space, int without_seccomp);
 int sandbox_probe(int probe);
 const char *sandbox_probe_name(int probe);
 
-// Text of doubles -----------------------------------------------------------------------------------------
-
-// strtod over exactly `count` bytes (< 400): 0 = all consumed.
-int sandbox_parse_double(const uint8_t *bytes, size_t count, double *value);
-
 #endif
