@@ -34,11 +34,14 @@ extension EventLoop {
 }
 
 extension Duration {
-  /// Rounded up, so that a timer never fires early; negative durations are zero.
+  /// Rounded up, and one more because the loop's own time is cut to whole milliseconds: a timer never fires early. Zero
+  /// and negative durations are zero.
   nonisolated var wholeMilliseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    let milliseconds = UInt64(attoseconds / 1_000_000_000_000_000) + (attoseconds % 1_000_000_000_000_000 > 0 ? 1 : 0)
+    guard self > .zero else { return 0 }
+    let milliseconds =
+      UInt64(attoseconds / 1_000_000_000_000_000) + (attoseconds % 1_000_000_000_000_000 > 0 ? 2 : 1)
     let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000)
     // Half of the range: libuv adds the loop's time to it.
     return overflow ? .max / 2 : min(whole, .max / 2) + milliseconds
