@@ -94,14 +94,7 @@ static int unknown_parameter(lua_State *L) {
   return luaL_error(L, "the parameter '%s' is not declared in transform { params = … }%s", name, lua_tostring(L, -1));
 }
 
-static int no_parameter(lua_State *L) { return luaL_error(L, "params cannot be changed"); }
-
-static int parameter_pairs(lua_State *L) {
-  lua_getglobal(L, "pairs");
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_call(L, 1, 3);
-  return 3;
-}
+static int no_parameter(lua_State *L) { return luaL_error(L, "params cannot be changed: declare the parameter in transform { params = … }"); }
 
 static void push_cell(lua_State *L, const sandbox_cell *cell) {
   switch (cell->kind) {
@@ -115,29 +108,20 @@ static void push_cell(lua_State *L, const sandbox_cell *cell) {
 
 static void make_parameters(lua_State *L) {
   sandbox_cell name, value;
-  lua_newtable(L);  // what scripts see: empty, so that every access is checked
-  lua_newtable(L);  // the values
+  lua_newtable(L);
   for (int i = 0; sandbox.host->parameter(sandbox.host->context, i, &name, &value); i++) {
     push_cell(L, &name);
     push_cell(L, &value);
     lua_rawset(L, -3);
   }
-  lua_createtable(L, 0, 4);
-  lua_pushvalue(L, -2);
-  lua_newtable(L);
+  lua_createtable(L, 0, 3);
   lua_pushvalue(L, -2);
   lua_pushcclosure(L, unknown_parameter, 1);
   lua_setfield(L, -2, "__index");
-  lua_setmetatable(L, -2);
-  lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, no_parameter);
   lua_setfield(L, -2, "__newindex");
-  lua_pushvalue(L, -2);
-  lua_pushcclosure(L, parameter_pairs, 1);
-  lua_setfield(L, -2, "__pairs");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
-  lua_remove(L, -2);
   lua_setmetatable(L, -2);
   lua_pushglobaltable(L);
   lua_insert(L, -2);

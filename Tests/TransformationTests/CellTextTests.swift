@@ -67,6 +67,21 @@ import Transformation
     }
   }
 
+  @Test func shortDecimalsAreWrittenAsTheLanguageWritesThem() {
+    for whole in [0, 1, 7, 99, 12_345, 99_999_999_999] as [Int64] {
+      for places in [0, 1, 9, 10, 50, 99, 100, 1234, 5000, 9999] as [Int64] {
+        for value in [Double(whole) + Double(places) / 10_000, -(Double(whole) * 10_000 + Double(places)) / 10_000] {
+          #expect(written(value) == value.description)
+        }
+      }
+    }
+    for value in [
+      0.00004, 0.00005, 414.72000000000003, 1e11, 1e15, 123456789.12345, 0.1 + 0.2, Double.leastNonzeroMagnitude,
+    ] {
+      #expect(written(value) == value.description)
+    }
+  }
+
   @Test func numbersAreWrittenShortest() {
     #expect(written(0.1 + 0.2) == "0.30000000000000004")
     #expect(written(3.0) == "3.0" && written(-0.0) == "-0.0" && written(1e100) == "1e+100")
