@@ -46,6 +46,8 @@ nonisolated package enum NodeLimits {
   static let renewalSeconds: Int64 = 10 * 86_400
   /// How often the clock's reading is kept on disk.
   static let clockInterval = Duration.seconds(300)
+  /// How often everything that is stored is read and hashed.
+  static let scrubInterval = Duration.seconds(86_400)
   /// How often transfers under way are judged again for what time alone ends: expiry and lease.
   static let transferInterval = Duration.seconds(1)
 }

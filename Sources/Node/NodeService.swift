@@ -133,7 +133,7 @@ package final class NodeService {
   package func start() {
     work = [
       Task { await self.resumeJoin() }, Task { await self.link.run() }, Task { await self.keepClock() },
-      Task { await self.watchTransfers() },
+      Task { await self.watchTransfers() }, Task { await self.keepWhole() },
     ]
     if let current { onIdentity?(current) }
   }

@@ -98,8 +98,11 @@ extension Surface {
       return .stream { (writer) async throws(StreamFailure) in
         try await ledger.keep { () async throws(StreamFailure) in
           while !step.isEmpty {
-            try await writer.send(extents)
-            ledger.count(Int64(step.count))
+            // Counted before they leave: of a transfer that is cut, the log says rather more than less.
+            for piece in extents.flatMap(Self.pieces) {
+              ledger.count(piece.length)
+              try await writer.send([piece])
+            }
             step = Self.step(range, from: step.upperBound)
             do throws(Refusal) { extents = try await Self.exactly(step, find) } catch { throw .closed }
           }
@@ -111,6 +114,13 @@ extension Surface {
 
   private static func step(_ range: Range<Int64>, from start: Int64) -> Range<Int64> {
     start..<min(range.upperBound, start + Limits.fileStepBytes)
+  }
+
+  private static func pieces(of extent: FileExtent) -> [FileExtent] {
+    stride(from: 0, to: extent.length, by: Int(Limits.filePieceBytes)).map { start in
+      FileExtent(
+        file: extent.file, offset: extent.offset + start, length: min(Limits.filePieceBytes, extent.length - start))
+    }
   }
 
   /// The extents of a range, which have to be exactly as long.

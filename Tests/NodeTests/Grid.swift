@@ -11,6 +11,7 @@ import Node
 import Peers
 import Surface
 import SwiftProtobuf
+import Synchronization
 import Testing
 
 /// A hub and nodes in this process, each with its real store, listeners on loopback, and TLS between them.
@@ -88,8 +89,15 @@ extension Operated {
   }
 }
 
+/// How far a clock is ahead, for another thread to read.
+nonisolated final class Shift: Sendable {
+  let microseconds = Atomic<Int64>(0)
+}
+
 /// A hub of the grid.
 final class HubMember: Operated {
+  /// How far its clock is ahead of the wall's, in microseconds; read on other threads.
+  let ahead: Shift
   let service: HubService
   let dispatcher: Dispatcher
   private let server: HTTPServer
@@ -98,12 +106,13 @@ final class HubMember: Operated {
   static func start(_ directory: String) async throws -> HubMember {
     let listener = try await Listener.tcp(host: "127.0.0.1", port: 0)
     let address = try #require(Endpoint("127.0.0.1:\(listener.port)"))
+    let ahead = Shift()
     let service = try await HubService.open(
       HubSettings(
         directory: directory, trustDomain: TrustDomain("grid.test"), advertise: address, listen: address,
         version: "test"),
       logger: Logger(label: "hub") { _ in SwiftLogNoOpLogHandler() },
-      clock: { Timestamp(microseconds: EventLoop.wallTime()) })
+      clock: { Timestamp(microseconds: EventLoop.wallTime() + ahead.microseconds.load(ordering: .relaxed)) })
     let dispatcher = Dispatcher(daemon: .hub) { await service.audit($0, $1, $2, $3) }
     service.register(on: dispatcher)
     let surface = Surface(
@@ -117,10 +126,11 @@ final class HubMember: Operated {
           privateKeyPEM: authority.serverKey.pem), trustAnchorsPEM: authority.certificate.pem, peer: .optional))
     let server = HTTPServer(listener: listener, tls: tls) { await surface.respond($0) }
     service.start()
-    return HubMember(service, dispatcher, server)
+    return HubMember(service, dispatcher, server, ahead)
   }
 
-  private init(_ service: HubService, _ dispatcher: Dispatcher, _ server: HTTPServer) {
+  private init(_ service: HubService, _ dispatcher: Dispatcher, _ server: HTTPServer, _ ahead: Shift) {
+    self.ahead = ahead
     self.service = service
     self.dispatcher = dispatcher
     self.server = server

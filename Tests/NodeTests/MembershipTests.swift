@@ -3,7 +3,9 @@ import Core
 import Cryptography
 import EventLoop
 import Glibc
+import Peers
 import Storage
+import Synchronization
 import Testing
 
 @testable import Node
@@ -69,6 +71,22 @@ import Testing
       let second = try await grid.node("second")
       await second.whenIdentified()
       #expect(second.service.identity?.name == name)
+    }
+  }
+
+  @Test func renewsAnOldCertificate() async throws {
+    try await Grid.with("acme") { grid in
+      let acme = grid.nodes[0]
+      let old = try #require(acme.service.identity).certificate
+      grid.hub.ahead.microseconds.store(11 * 86_400_000_000, ordering: .relaxed)
+      // The lease brings the hub's time, and with it the certificate's age.
+      try await acme.service.refreshLease()
+      try await acme.service.renewIfDue(try acme.service.link.hub())
+      let new = try #require(acme.service.identity).certificate
+      #expect(new.notAfter - old.notAfter >= 11 * 86_400 - 60)
+      #expect(new.publicKeySPKI == old.publicKeySPKI && new.uris == old.uris)
+      let entries = try await acme.ask(Operations.listAudit, V1ListAuditRequest()).entries
+      #expect(entries.contains { $0.kind == "certificate-renewed" })
     }
   }
 

@@ -1,8 +1,10 @@
 import API
 import Core
 import EventLoop
+import Glibc
 import HTTP
 import Peers
+import Storage
 import Testing
 
 @Suite struct PullTests {
@@ -37,6 +39,35 @@ import Testing
       let log = try await acme.ask(Operations.listAudit, V1ListAuditRequest()).entries
       #expect(log.filter { $0.kind == "pull-served" }.reduce(0) { $0 + $1.bytes } > Int64(Self.size))
     }
+  }
+
+  @Test func damageIsHealedByAnotherPull() async throws {
+    try await shared { _, globex, bytes in
+      try await globex.pull("data", of: "acme")
+      let segment = globex.directory + "/segments/" + (try #require(segments(globex.directory).first))
+      let file = open(segment, O_WRONLY)
+      try #require(file >= 0)
+      let wrong: [UInt8] = [0xde, 0xad, 0xbe, 0xef]
+      #expect(pwrite(file, wrong, wrong.count, 3 << 20) == wrong.count)
+      close(file)
+      #expect(try await globex.service.store.scrub().count == 1)
+      let healed = try await globex.pull("data", of: "acme")
+      #expect(!healed.changed && healed.fetchedBytes > 0 && healed.fetchedBytes <= 1 << 20, "\(healed.fetchedBytes)")
+      #expect(try await globex.bytes("acme/data") == bytes)
+    }
+  }
+
+  private func segments(_ directory: String) -> [String] {
+    guard let listing = opendir(directory + "/segments") else { return [] }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+      let name = withUnsafePointer(to: entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".seg") || (!name.hasPrefix(".") && !name.hasSuffix(".idx")) { names.append(name) }
+    }
+    return names.sorted()
   }
 
   /// What a lying owner makes of the answer to a request for the file.

@@ -110,6 +110,26 @@ import Testing
     }
   }
 
+  @Test func theEndOfTheLeaseCutsTransfers() async throws {
+    try await shared { _, acme, globex, _ in
+      let size = 48 << 20
+      let version = try await acme.commit("weather", ["big": [UInt8](repeating: 7, count: size)]).version.cid
+      let client = try await globex.service.partners.client(of: try #require(OrganizationName("acme")))
+      let response = try await client.get("/v1/channels/weather/\(version)/big")
+      var received = try await response.body.read().count
+      // Eight days pass at acme, of which its hub knows nothing.
+      await acme.service.clock.heard(acme.service.clock.now.advanced(by: 8 * 86_400_000_000))
+      try await acme.until { acme.service.transfers.count == 0 }
+      var failure: HTTPFailure?
+      do throws(HTTPFailure) {
+        while case let bytes = try await response.body.read(), !bytes.isEmpty { received += bytes.count }
+      } catch { failure = error }
+      #expect(failure != nil && received < size / 2, "\(received)")
+      let refused = try await refusal { () async throws(Refusal) in try await globex.pull("weather", of: "acme") }
+      #expect(refused.code == .expired && refused.rule == "lease", "\(refused)")
+    }
+  }
+
   @Test func closingAndSuspendingStop() async throws {
     try await shared { grid, acme, globex, _ in
       _ = try await acme.ask(Operations.closeChannel, .with { $0.name = "weather" })

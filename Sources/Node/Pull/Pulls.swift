@@ -10,7 +10,7 @@ extension NodeService {
     }
   }
 
-  private func pull(
+  func pull(
     _ request: V1PullRequest, by actor: String, _ emit: @escaping (V1PullEvent) async throws(Refusal) -> Void
   ) async throws(Refusal) {
     let identity = try member()
