@@ -3,6 +3,7 @@ import Core
 import EventLoop
 import Glibc
 import HTTP
+import Node
 import Peers
 import Storage
 import Testing
@@ -65,7 +66,7 @@ import Testing
       let name = withUnsafePointer(to: entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name.hasSuffix(".seg") || (!name.hasPrefix(".") && !name.hasSuffix(".idx")) { names.append(name) }
+      if name.hasSuffix(".segment") { names.append(name) }
     }
     return names.sorted()
   }
