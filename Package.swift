@@ -14,6 +14,9 @@ let swiftSettings: [SwiftSetting] =
 /// Code that lives on the event loop: the loop is the MainActor, and everything is on it unless it says otherwise.
 let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.self)]
 
+/// Every symbol is bound at the start, and the table of them is read-only from then on.
+let hardened: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -96,16 +99,17 @@ let package = Package(
 
     // executables
     .executableTarget(
-      name: "demarc", dependencies: ["CommandLine", "EventLoop"], swiftSettings: onTheLoop),
+      name: "demarc", dependencies: ["CommandLine", "EventLoop"], swiftSettings: onTheLoop, linkerSettings: hardened),
     .executableTarget(
       name: "demarcd",
       dependencies: [
         "Hub", "Node", "Surface", "Peers", "API", "Core", "Storage", "HTTP", "EventLoop", "Cryptography", arguments,
         logging, protobuf,
       ],
-      swiftSettings: onTheLoop),
+      swiftSettings: onTheLoop, linkerSettings: hardened),
     .executableTarget(
-      name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings),
+      name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings,
+      linkerSettings: hardened),
     .executableTarget(
       name: "demarc-bench",
       dependencies: ["HTTP", "EventLoop", "Core", "Cryptography", "SQLite", "Storage", "Sandbox", "Transformation"],
