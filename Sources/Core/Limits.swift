@@ -32,6 +32,8 @@ package enum Limits {
 
   /// Bytes of a join token's text.
   package static let joinTokenBytes = 4096
+  /// Microseconds before its issue at which a certificate begins, for clocks that run behind: an hour.
+  package static let certificateBackdateMicroseconds: Int64 = 3_600_000_000
   /// Microseconds of the default lease: 7 days without the hub.
   package static let defaultLeaseMicroseconds: Int64 = 7 * 86_400_000_000
   /// Microseconds of the longest lease: 30 days.

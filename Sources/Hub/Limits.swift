@@ -10,8 +10,6 @@ extension Limits {
 
   /// Microseconds that a node's certificate lasts: 45 days.
   static let certificateMicroseconds: Int64 = 45 * 86_400_000_000
-  /// Microseconds before its issue at which a certificate begins, for clocks that run behind: an hour.
-  static let certificateBackdateMicroseconds: Int64 = 3_600_000_000
   /// Microseconds that the authority and the hub's own certificate last: 20 years. Nodes pin the authority and do not
   /// look at its dates.
   static let authorityMicroseconds: Int64 = 20 * 365 * 86_400_000_000

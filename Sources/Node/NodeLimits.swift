@@ -15,6 +15,8 @@ nonisolated package enum NodeLimits {
   static let longestAuditPage = 10_000
   /// Refusals that are written to the log within one second; more are only counted in the journal.
   static let refusalsPerSecond = 50
+  /// The same for callers without a certificate, within one minute.
+  static let strangersRefusalsPerMinute = 60
   /// Transfers to partners at once.
   static let transfers = 1024
   /// Manifests of versions kept in memory, and how many files they may have together.

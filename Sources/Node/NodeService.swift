@@ -33,6 +33,8 @@ package final class NodeService {
   package var countersigned: SignedNote?
   package var hubCheckpoint: [UInt8] = []
   private var current: Identity?
+  /// The join that is under way.
+  var joining: Task<Result<V1JoinResponse, Refusal>, Never>?
   private(set) lazy var served = ServedBook(ledger: ledger) { [log] in log.error("\($0)") }
   private(set) lazy var link = HubLink(service: self)
   private(set) lazy var partners = Partners(service: self)
@@ -112,6 +114,7 @@ package final class NodeService {
   func become(_ identity: Identity) {
     current = identity
     partners.forgetAll()
+    link.changeIdentity()
     onIdentity?(identity)
   }
 

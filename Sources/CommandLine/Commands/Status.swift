@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Core
+import SwiftProtobuf
 
 struct StatusCommand: Command {
   static let configuration = CommandConfiguration(
@@ -20,7 +21,7 @@ struct StatusCommand: Command {
       session.print("listens on: \(answer.listen)")
       if !answer.advertise.isEmpty { session.print("reached at: \(answer.advertise)") }
       if !answer.caFingerprint.isEmpty { session.print("hub's CA: sha256:\(answer.caFingerprint)") }
-      if answer.hasHub { Self.tell(answer.hub, session) }
+      if answer.hasHub { Self.tell(answer.hub, now: answer.now.seconds, session) }
       if answer.hasCertificateExpires { session.print("certificate until: \(Plain.time(answer.certificateExpires))") }
       if answer.hasNow { session.print("clock: \(Plain.time(answer.now))") }
       if !answer.logRoot.isEmpty { session.print("log: size \(answer.logSize), root \(answer.logRoot)") }
@@ -34,10 +35,13 @@ struct StatusCommand: Command {
     }
   }
 
-  @MainActor private static func tell(_ hub: V1HubLink, _ session: Session) {
+  @MainActor private static func tell(_ hub: V1HubLink, now: Int64, _ session: Session) {
     let state = hub.connected ? "connected" : "not connected"
     session.print("hub: \(hub.url), \(state), last heard \(Plain.time(hub.lastHeard, isSet: hub.hasLastHeard))")
-    session.print("lease until: \(Plain.time(hub.leaseEnds, isSet: hub.hasLeaseEnds))")
+    let left = hub.leaseEnds.seconds - now
+    session.print(
+      "lease until: \(Plain.time(hub.leaseEnds, isSet: hub.hasLeaseEnds))"
+        + (hub.hasLeaseEnds ? left > 0 ? ", \(Plain.duration(left)) left" : ", run out" : ""))
   }
 
   @MainActor private static func tell(_ leases: [V1LeaseStatus], _ session: Session) {

@@ -13,14 +13,23 @@ extension NodeService {
 
   /// Keeps a refusal: in the log where the operation is audited, in the journal in any case. For `Dispatcher`.
   package func audit(_ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool) async -> String {
+    await refused(refusal, operation, by: caller.actor, isStranger: caller == .anonymous, audited: audited)
+  }
+
+  /// The same for what no caller of an operation was told.
+  func refused(
+    _ refusal: Refusal, _ operation: String, by actor: String, isStranger: Bool = false, audited: Bool = true
+  ) async -> String {
     let incident = Hex.encode(Random.bytes(6))
-    log.info("\(incident) \(caller.actor) \(operation): \(refusal.code.rawValue) \(refusal.message)")
-    guard audited, refusal.code != .cancelled, incidents.spend(at: clock.now) else { return incident }
+    log.info("\(incident) \(actor) \(operation): \(refusal.code.rawValue) \(refusal.message)")
+    guard audited, refusal.code != .cancelled, incidents.spend(at: clock.now, isStranger: isStranger) else {
+      return incident
+    }
     let entry = RefusedEntry(
       operation: String(operation.prefix(ContentLimits.pathBytes)), code: refusal.code.rawValue,
       rule: String(refusal.rule.prefix(64)), message: String(refusal.message.prefix(Limits.labelBytes)),
       incident: incident)
-    do throws(Refusal) { try await ledger.append(entry, by: caller.actor) } catch {
+    do throws(Refusal) { try await ledger.append(entry, by: actor) } catch {
       log.error("\(incident) is not in the audit log: \(error.message)")
     }
     return incident
@@ -100,12 +109,23 @@ extension NodeService {
   }
 }
 
-/// How many refusals may still be written to the log in this second: an outsider must not fill the disk by asking.
+/// How many refusals may still be written to the log now: an outsider must not fill the disk by asking. Strangers, of
+/// whom there are any number, have a small share of their own, so that partners' refusals stay on record meanwhile.
 nonisolated struct IncidentBudget: Sendable {
   private var second: Int64 = 0
   private var spent = 0
+  private var minute: Int64 = 0
+  private var strangers = 0
 
-  mutating func spend(at now: Timestamp) -> Bool {
+  mutating func spend(at now: Timestamp, isStranger: Bool) -> Bool {
+    if isStranger {
+      if now.seconds / 60 != minute {
+        minute = now.seconds / 60
+        strangers = 0
+      }
+      strangers += 1
+      return strangers <= NodeLimits.strangersRefusalsPerMinute
+    }
     if now.seconds != second {
       second = now.seconds
       spent = 0

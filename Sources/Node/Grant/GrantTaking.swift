@@ -13,7 +13,7 @@ extension NodeService {
   /// that this node revoked stays revoked whatever the hub says later.
   func take(grant wire: V1Grant, by actor: String, event: Int64? = nil) async throws(Refusal) {
     let own = try member().organization.text
-    let entry = try Self.entry(of: wire, own: own, event: event)
+    let entry = try Self.entry(of: wire, own: own, key: signingKey.publicKey, event: event)
     try await take(parties: wire)
     if entry.state == "accepted" { try await checkSignatures(entry) }
     do throws(Refusal) {
@@ -32,8 +32,11 @@ extension NodeService {
     if entry.stage > 2 { transfers.reset(grant: entry.id) }
   }
 
-  /// The entry of a grant, read from its statement: the fields beside it are the hub's and are not relied on.
-  private static func entry(of wire: V1Grant, own: String, event: Int64?) throws(Refusal) -> GrantEntry {
+  /// The entry of a grant, read from its statement: the fields beside it are the hub's and are not relied on. That this
+  /// node signed is believed to its own key only; a hub could even make a private channel known by saying so.
+  private static func entry(
+    of wire: V1Grant, own: String, key: Ed25519PublicKey, event: Int64?
+  ) throws(Refusal) -> GrantEntry {
     let bytes = [UInt8](wire.envelope)
     let envelope: Envelope
     let statement: GrantStatement
@@ -46,11 +49,20 @@ extension NodeService {
     guard statement.id.text == wire.id, statement.owner.text == own || statement.grantee.text == own else {
       throw Refusal(.mismatch, "the hub sent a grant that is not this organization's", rule: "hub-answer")
     }
-    let signers = envelope.signatures.map(\.keyID)
+    let signers = Set(envelope.signatures.map(\.keyID))
+    let isOwner = statement.owner.text == own
+    func hasSigned(_ signer: KeyID, _ isOwn: Bool) -> Bool {
+      isOwn ? signer == KeyID(key) && envelope.isSigned(by: key) : signers.contains(signer)
+    }
     var signedBy: [String] = []
-    if signers.contains(statement.ownerKey) { signedBy.append("owner") }
-    if signers.contains(statement.granteeKey) { signedBy.append("grantee") }
-    if signers.count > signedBy.count { signedBy.append("hub") }
+    if hasSigned(statement.ownerKey, isOwner) { signedBy.append("owner") }
+    if hasSigned(statement.granteeKey, !isOwner) { signedBy.append("grantee") }
+    if !signers.subtracting([statement.ownerKey, statement.granteeKey]).isEmpty { signedBy.append("hub") }
+    if isOwner, wire.state == "offered" || wire.state == "accepted", !signedBy.contains("owner") {
+      throw Refusal(
+        .denied, "the hub says that this node offered the grant \(wire.id), which it never did",
+        concern: wire.id, rule: GrantRule.ownerSignature.rawValue)
+    }
     var state = wire.state
     if state == "expired" {
       state = signedBy.count == 3 ? "accepted" : signedBy.contains("owner") ? "offered" : "proposed"

@@ -4,6 +4,17 @@ import Cryptography
 import Logging
 
 extension NodeService {
+  /// Applies one event, or puts on record that the hub said what is not its to say. That ends nothing: what it says next
+  /// is heard, for a revocation or a suspension behind it must not get lost.
+  func hear(_ event: V1HubEvent) async throws(Refusal) {
+    do throws(Refusal) {
+      try await take(event: event)
+    } catch {
+      guard error.code == .mismatch || error.code == .denied else { throw error }
+      _ = await refused(error, "hub event \(event.sequence)", by: "hub")
+    }
+  }
+
   /// Applies one event of the hub's stream. The hub sends each at least once; applying one twice changes nothing.
   func take(event: V1HubEvent) async throws(Refusal) {
     let sequence = Int64(clamping: event.sequence)

@@ -58,7 +58,7 @@ final class HubLink {
           wait = NodeLimits.firstBackoff
         } deliver: { (event) async throws(Refusal) in
           self.lastHeard = self.service.clock.now
-          try await self.service.take(event: event)
+          try await self.service.hear(event)
         }
       } catch {
         complain(error)
@@ -79,7 +79,11 @@ final class HubLink {
     opened()
   }
 
-  /// Drops the connections: the identity is another, or the node stops.
+  /// Lets new requests go by the identity that the node has now. The stream of events stays on the connection that it
+  /// has: it was admitted when it began.
+  func changeIdentity() { client = nil }
+
+  /// Drops the connections: the node stops.
   func close() {
     client?.close()
     client = nil
@@ -114,7 +118,9 @@ final class HubLink {
         complain(error)
       }
       let held = service.lease.map { Duration.microseconds(max(0, $0.validUntil.since($0.issued)) / 4) }
-      let turn = min(held ?? NodeLimits.firstBackoff, NodeLimits.longestRefresh)
+      var turn = min(held ?? NodeLimits.firstBackoff, NodeLimits.longestRefresh)
+      let due = service.identity.map { $0.renewalDue - service.clock.now.seconds } ?? 0
+      if due > 0 { turn = min(turn, .seconds(due)) }
       guard (try? await EventLoop.sleep(for: max(turn, NodeLimits.firstBackoff))) != nil else { return }
     }
   }

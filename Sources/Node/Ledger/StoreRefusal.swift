@@ -25,7 +25,9 @@ nonisolated extension Refusal {
     case .readOnly:
       self.init(.storage, "the data directory cannot be written", hint: "check its mount and its owner")
     case .locked(let path):
-      self.init(.storage, "another process has the data directory \(path) open", concern: path)
+      self.init(
+        .exists, "another process has the data directory \(path) open", concern: path,
+        hint: "stop it, or name another directory with --data")
     case .corrupt(let what):
       self.init(.corrupt, "stored bytes are damaged: \(what)", hint: "`demarc doctor` says what can be done")
     case .missing(let cid):

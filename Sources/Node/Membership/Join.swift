@@ -18,13 +18,35 @@ extension NodeService {
   ///
   /// Keys and token are on disk before the hub hears of them: after a power cut the node goes on by itself with the same
   /// key, to which the hub has bound the token, and gets the same answer.
+  ///
+  /// One at a time: a join that goes on by itself and one that its operator repeats meanwhile are the same.
   func join(_ text: String, by actor: String) async throws(Refusal) -> V1JoinResponse {
-    if let identity {
-      throw Refusal(
-        .exists, "this node is \(identity.organization)/\(identity.name.node) already", concern: identity.hub.url,
-        hint: "another organization needs a data directory of its own")
+    while let ahead = joining { _ = await ahead.value }
+    let turn = Task { () async -> Result<V1JoinResponse, Refusal> in
+      defer { self.joining = nil }
+      do throws(Refusal) { return .success(try await self.joinInTurn(text, by: actor)) } catch {
+        return .failure(error)
+      }
     }
-    let token = try Self.token(text)
+    joining = turn
+    return try await turn.value.get()
+  }
+
+  private func joinInTurn(_ text: String, by actor: String) async throws(Refusal) -> V1JoinResponse {
+    let token: JoinToken
+    if let identity {
+      // Said again, perhaps because the answer got lost: the hub repeats that, or says why not.
+      guard let repeated = try? JoinToken(text), repeated.organization == identity.organization,
+        repeated.authority == identity.authority.fingerprint
+      else {
+        throw Refusal(
+          .exists, "this node is \(identity.organization)/\(identity.name.node) already", concern: identity.hub.url,
+          hint: "another organization needs a data directory of its own")
+      }
+      token = repeated
+    } else {
+      token = try Self.token(text)
+    }
     let joining = try await beginJoin(token)
     do throws(Refusal) {
       return try await finishJoin(token, joining, by: actor)
@@ -38,7 +60,8 @@ extension NodeService {
   /// Goes on with a join that a crash interrupted.
   func resumeJoin() async {
     let keys = keys
-    guard identity == nil, let text = await EventLoop.offload({ try? keys.read(.joinToken) }) ?? nil else { return }
+    guard let text = await EventLoop.offload({ try? keys.read(.joinToken) }) ?? nil else { return }
+    guard identity == nil else { return await forgetToken() }
     var wait = NodeLimits.firstBackoff
     while identity == nil, !Task.isCancelled {
       do throws(Refusal) {
@@ -115,7 +138,7 @@ extension NodeService {
     let enrolment = try Enrolment(
       answer, asked: name, hub: hub, authority: authority, tls: joining.tls, signingKey: signingKey.publicKey,
       endorsement: endorsement.bytes, advertised: settings.advertise.url)
-    try await keep(enrolment, by: actor)
+    if enrolment.identity.certificate.der != identity?.certificate.der { try await keep(enrolment, by: actor) }
     try await take(lease: answer.lease, event: nil)
     await forgetToken()
     log.notice("joined \(token.hub) as \(name.organization)/\(name.node)")

@@ -8,14 +8,12 @@ import Peers
 import Storage
 
 extension NodeService {
-  /// Asks for a new certificate if this one is ten days old, has expired, or names another host than this node is
+  /// Asks for a new certificate if this one is due for it, has expired, or names another host than this node is
   /// reached at. The key stays.
   func renewIfDue(_ client: HubClient) async throws(Refusal) {
     guard let identity else { return }
     let now = clock.now.seconds
-    let isOld =
-      now - identity.certificate.notBefore >= NodeLimits.renewalSeconds || now >= identity.certificate.notAfter
-    if !isOld {
+    if now < identity.renewalDue {
       let known = try await ledger.read { try Fact.advertised.value(in: $0) }
       guard known != settings.advertise.url else { return }
     }
@@ -50,6 +48,12 @@ extension NodeService {
 }
 
 nonisolated extension Identity {
+  /// From which second on a new certificate is asked for: after ten days, or after the same share of a shorter life.
+  var renewalDue: Int64 {
+    let issued = certificate.notBefore + Limits.certificateBackdateMicroseconds / 1_000_000
+    return issued + min(NodeLimits.renewalSeconds, max(0, certificate.notAfter - issued) * 2 / 9)
+  }
+
   /// This identity with a renewed certificate of the same key.
   func with(certificate: CertificateFacts, chain: [UInt8]) -> Identity {
     Identity(
