@@ -6,7 +6,7 @@ import SwiftProtobuf
 /// is no, write the refusal to the audit log and give it an incident id. A surface cannot forget one of these steps,
 /// because none makes any.
 @MainActor package final class Dispatcher {
-  /// Keeps a refusal and returns its incident id.
+  /// Keeps a refusal and returns its incident id: the one that it has, if another daemon gave it one.
   package typealias Audit = (_ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool) async -> String
   /// Hands the next request message of an upload to the service; nil at the end.
   package typealias Incoming<Request> = () async throws(Refusal) -> Request?
@@ -145,8 +145,7 @@ import SwiftProtobuf
   }
 
   private func refused(_ refusal: Refusal, _ operation: String, _ caller: Caller, audited: Bool) async -> Refusal {
-    // A refusal that came from another daemon keeps the incident under which that one logged it.
-    guard refusal.incident.isEmpty else { return refusal }
+    // One that came from another daemon is on record here as well, under the incident by which that one logged it.
     var refusal = refusal
     refusal.incident = await audit(refusal, operation, caller, audited)
     return refusal

@@ -84,7 +84,7 @@ import Storage
   package func audit(
     _ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool
   ) async -> String {
-    let incident = Hex.encode(Random.bytes(6))
+    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : String(refusal.incident.prefix(64))
     let level: Logger.Level = refusal.code == .internal || refusal.code == .corrupt ? .error : .notice
     logger.log(
       level: level, "refused \(operation)",

@@ -20,7 +20,7 @@ extension NodeService {
   func refused(
     _ refusal: Refusal, _ operation: String, by actor: String, isStranger: Bool = false, audited: Bool = true
   ) async -> String {
-    let incident = Hex.encode(Random.bytes(6))
+    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : String(refusal.incident.prefix(64))
     log.info("\(incident) \(actor) \(operation): \(refusal.code.rawValue) \(refusal.message)")
     guard audited, refusal.code != .cancelled, incidents.spend(at: clock.now, isStranger: isStranger) else {
       return incident
