@@ -133,7 +133,10 @@ let package = Package(
     .testTarget(
       name: "SandboxTests", dependencies: ["Sandbox", "Transformation", "EventLoop", "TestLoop"], exclude: ["Hostile"],
       swiftSettings: onTheLoop),
-    .testTarget(name: "GridTests", dependencies: ["EventLoop", "TestLoop"], swiftSettings: onTheLoop),
+    .testTarget(
+      name: "GridTests",
+      dependencies: ["API", "Core", "Cryptography", "EventLoop", "HTTP", "Peers", "TestLoop", protobuf],
+      swiftSettings: onTheLoop),
     .testTarget(
       name: "NodeTests",
       dependencies: [

@@ -1,3 +1,4 @@
+import Core
 import EventLoop
 import Glibc
 import Testing
@@ -48,10 +49,14 @@ final class Grid {
   }
 
   /// A grid in which the hub runs and `organizations` have joined; everything is stopped and removed afterwards.
-  static func with(_ organizations: String..., body: (Grid) async throws -> Void) async throws {
+  /// `configuration` is the text of the hub's configuration file.
+  static func with(
+    _ organizations: String..., configuration: String = "", body: (Grid) async throws -> Void
+  ) async throws {
     let grid = try Grid()
     do {
-      try await grid.start("hub", ["hub", "--name", "grid.test"])
+      let file = try grid.file("hub.conf", configuration)
+      try await grid.start("hub", ["hub", "--name", "grid.test", "--config", file])
       for organization in organizations { try await grid.join(organization) }
       try await body(grid)
     } catch {
@@ -149,9 +154,65 @@ final class Grid {
     _ code: String, _ at: String, _ arguments: String..., location: SourceLocation = #_sourceLocation
   ) async throws -> Outcome {
     let outcome = try await run(at, arguments + ["--json", "--quiet"])
-    #expect(outcome.status != 0, "\(outcome)", sourceLocation: location)
+    #expect(outcome.status == Self.statuses[code], "\(outcome)", sourceLocation: location)
     #expect(outcome.stderr.contains("\"code\":\"\(code)\""), "\(outcome)", sourceLocation: location)
     return outcome
+  }
+
+  /// The exit statuses of the contract, by error code.
+  static let statuses: [String: Int32] = [
+    "internal": 1, "corrupt": 1, "storage": 1, "run-script": 1, "run-memory": 1, "run-cpu": 1, "run-time": 1,
+    "run-output": 1, "run-denied": 1, "usage": 2, "invalid": 2, "unauthenticated": 3, "denied": 3, "suspended": 3,
+    "expired": 3, "limit": 3, "not-found": 4, "exists": 5, "stale": 5, "ambiguous": 5, "unreachable": 6, "mismatch": 7,
+    "cancelled": 8,
+  ]
+
+  /// The document that a command prints with `--json`.
+  func json(_ at: String, _ arguments: String..., location: SourceLocation = #_sourceLocation) async throws -> JSON {
+    let outcome = try await run(at, arguments + ["--json"])
+    try #require(outcome.status == 0, "\(outcome)", sourceLocation: location)
+    return try JSON(parsing: outcome.stdout)
+  }
+
+  /// The lines of a daemon's audit of these kinds.
+  func audit(_ at: String, _ kinds: String...) async throws -> [JSON] {
+    try await json(at, "audit")["entries"]?.array?.filter { kinds.contains($0["kind"]?.string ?? "") } ?? []
+  }
+
+  /// Returns once a condition holds, which something beyond this process's control brings about, or fails.
+  func until(
+    _ what: String, within limit: Duration = .seconds(20), location: SourceLocation = #_sourceLocation,
+    _ condition: () async throws -> Bool
+  ) async throws {
+    let deadline = Deadline(in: limit)
+    while try await !condition() {
+      try #require(!deadline.hasPassed, "\(what) did not come", sourceLocation: location)
+      try await EventLoop.sleep(for: .milliseconds(5))
+    }
+  }
+
+  /// acme with one version of `weather` in the channel of that name, and globex with a grant for it.
+  ///
+  /// Answers the grant's id and the version's.
+  func share(
+    private isPrivate: Bool = false, expires: String = "90d"
+  ) async throws -> (grant: String, version: String) {
+    let data = try file("weather.csv", MainJobTests.table)
+    try await ok("acme", "dataset", "create", "weather")
+    let version = try await ok("acme", "commit", "weather", data).last
+    var opening = ["channel", "open", "weather", "--dataset", "weather"]
+    if isPrivate { opening.append("--private") }
+    let opened = try await run("acme", opening)
+    try #require(opened.status == 0, "\(opened)")
+    let grant = try await ok("acme", "grant", "offer", "weather", "--to", "globex", "--expires", expires).last
+    try await heard(grant, at: "globex")
+    try await ok("globex", "grant", "accept", grant)
+    return (grant, version)
+  }
+
+  /// Returns once a node has heard of a grant.
+  func heard(_ grant: String, at node: String) async throws {
+    try await until("the grant at \(node)") { try await run(node, "grant", "show", grant).status == 0 }
   }
 
   /// Runs any program to its end.
