@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 // A bundle is one JSON object, canonical form:
 //
