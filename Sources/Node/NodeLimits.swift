@@ -29,8 +29,9 @@ nonisolated package enum NodeLimits {
   static let pullRequests = 4
   /// Bytes of one range of a pull; a larger one delays the first verified batch, a smaller one costs round trips.
   static let pullRangeBytes: UInt64 = 32 << 20
-  /// Bytes that are verified and stored at once; what a crash in the middle of a pull costs, per request under way.
-  static let pullBatchBytes = 4 << 20
+  /// Bytes that are verified and stored at once (with the room for one more chunk below what malloc takes from the
+  /// system afresh each time, which costs a page fault per 4 KiB); what a crash in the middle of a pull costs, per request under way.
+  static let pullBatchBytes = 2 << 20
 
   /// Bytes after which a pull makes what has arrived proof against a power cut.
   static let pullFlushBytes = 64 << 20
