@@ -50,9 +50,9 @@ extension Transaction {
     _ = try database.rows("SELECT position, nonce, statement, commitment FROM log_entry ORDER BY position") { row in
       let position = try row.int64(0)
       if position != range.size { note("entry \(range.size + 1) is missing") }
-      let commitment = SHA256.hash(try row.blob(1) + row.blob(2))
-      if try row.blob(3) != commitment.bytes { note("entry \(position + 1) does not match its statement") }
-      range.append(MerkleHash.leaf(commitment.bytes))
+      let commitment = LogCommitment.entry(nonce: try row.blob(1), statement: try row.blob(2))
+      if try row.blob(3) != commitment { note("entry \(position + 1) does not match its statement") }
+      range.append(MerkleHash.leaf(commitment))
       guard let next = notes.first, next.size == range.size else { return }
       notes = notes.dropFirst()
       guard let signed = SignedNote(bytes: next.note), signed.isSigned(by: logKey),

@@ -2,12 +2,9 @@ import Core
 import Cryptography
 import SQLite
 
-// An entry of the hub's log is a commitment, 32 bytes:
-//
-//   SHA-256(nonce ‖ statement)        nonce: 32 unpredictable bytes
-//
-// The tree's leaf is that of RFC 6962 over these 32 bytes. The hub keeps nonce and statement and gives them to the
-// parties; whoever sees the log alone learns nothing but how much happened. The statement of a key, grant or revocation
+// An entry of the hub's log is a commitment (`LogCommitment`); the tree's leaf is that of RFC 6962 over its 32 bytes.
+// The hub keeps nonce and statement and gives them to the parties; whoever sees the log alone learns nothing but how
+// much happened. The statement of a key, grant or revocation
 // is the envelope's canonical bytes; everything else is a JSON object {"kind","subject","actor","time","detail"}.
 
 /// Where a statement stands in the hub's log.
@@ -36,8 +33,8 @@ extension Transaction {
   private func append(
     _ kind: String, subject: String, outcome: String, detail: String, statement: [UInt8]
   ) throws -> LogPlace {
-    let nonce = Random.bytes(32)
-    let commitment = SHA256.hash(nonce + statement)
+    let nonce = Random.bytes(LogCommitment.nonceByteCount)
+    let commitment = LogCommitment.entry(nonce: nonce, statement: statement)
     var range = try logRange()
     let index = range.size
     try database.run(
@@ -45,9 +42,9 @@ extension Transaction {
       INSERT INTO log_entry (position, time, actor, kind, subject, outcome, detail, nonce, statement, commitment)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
-      index, now.microseconds, actor, kind, subject, outcome, detail, nonce, statement, commitment.bytes)
+      index, now.microseconds, actor, kind, subject, outcome, detail, nonce, statement, commitment)
     var nodes: [(level: Int, index: Int64, hash: SHA256Digest)] = []
-    range.append(MerkleHash.leaf(commitment.bytes)) { nodes.append(($0, $1, $2)) }
+    range.append(MerkleHash.leaf(commitment)) { nodes.append(($0, $1, $2)) }
     for node in nodes {
       try database.run(
         "INSERT INTO log_node (level, position, hash) VALUES (?, ?, ?)", node.level, node.index, node.hash.bytes)
