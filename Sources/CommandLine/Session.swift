@@ -80,11 +80,13 @@ import SwiftProtobuf
     do throws(Refusal) { return try await daemon.call(operation, request) } catch { throw Self.explained(error) }
   }
 
-  /// Asks an operation that answers with a stream.
+  /// Asks an operation that answers with a stream. What `progress` draws is gone when this returns or throws.
   func stream<Request, Response>(
-    _ operation: Operation<Request, Response>, _ request: Request, each: (Response) async throws(Refusal) -> Void
+    _ operation: Operation<Request, Response>, _ request: Request, _ progress: Progress,
+    each: (Response) async throws(Refusal) -> Void
   ) async throws(Refusal) {
     let daemon = try daemon()
+    defer { progress.finish() }
     do throws(Refusal) { try await daemon.stream(operation, request, each: each) } catch {
       throw Self.explained(error)
     }

@@ -30,24 +30,18 @@ struct Pull: Command {
       $0.organization = organization
       $0.channel = channel
     }
-    do throws(Refusal) {
-      try await session.stream(Operations.pull, request) { (event: V1PullEvent) async throws(Refusal) in
-        switch event.event {
-        case .progress(let state):
-          progress.total = state.totalBytes
-          progress.update(state.presentBytes)
-        case .record(let record):
-          let reason = record.reason.isEmpty ? "" : ": \(record.reason)"
-          session.note(Plain.text("record \(record.record): \(record.verdict)\(reason)"))
-        case .result(let end): result = end
-        case nil: break
-        }
+    try await session.stream(Operations.pull, request, progress) { (event: V1PullEvent) async throws(Refusal) in
+      switch event.event {
+      case .progress(let state):
+        progress.total = state.totalBytes
+        progress.update(state.presentBytes)
+      case .record(let record):
+        let reason = record.reason.isEmpty ? "" : ": \(record.reason)"
+        session.note(Plain.text("record \(record.record): \(record.verdict)\(reason)"))
+      case .result(let end): result = end
+      case nil: break
       }
-    } catch {
-      progress.finish()
-      throw error
     }
-    progress.finish()
     guard let result else { throw Refusal(.internal, "the node ended the pull without a result") }
     if let directory { try await write(result.version.cid, to: directory, session) }
     try session.result(result) {

@@ -41,23 +41,17 @@ struct Run: Command {
     let request = try request(bytes)
     let progress = session.progress("run \(script)")
     var result: V1RunResult?
-    do throws(Refusal) {
-      try await session.stream(Operations.run, request) { (event: V1RunEvent) async throws(Refusal) in
-        switch event.event {
-        case .notice(let notice): session.note(Plain.text("note: \(notice)"))
-        case .progress(let state): progress.show(state)
-        case .log(let log):
-          let row = log.row > 0 ? " (row \(log.row))" : ""
-          session.note(Plain.text("\(log.level): \(log.message)\(row)"))
-        case .result(let end): result = end
-        case nil: break
-        }
+    try await session.stream(Operations.run, request, progress) { (event: V1RunEvent) async throws(Refusal) in
+      switch event.event {
+      case .notice(let notice): session.note(Plain.text("note: \(notice)"))
+      case .progress(let state): progress.show(state)
+      case .log(let log):
+        let row = log.row > 0 ? " (row \(log.row))" : ""
+        session.note(Plain.text("\(log.level): \(log.message)\(row)"))
+      case .result(let end): result = end
+      case nil: break
       }
-    } catch {
-      progress.finish()
-      throw error
     }
-    progress.finish()
     guard let result else { throw Refusal(.internal, "the node ended the run without a result") }
     try session.result(result) { Self.tell(result, session) }
   }

@@ -55,23 +55,17 @@ struct Verify: Command {
     let progress = session.progress("verify \(target)")
     var steps: [JSON] = []
     var result: V1VerifyResult?
-    do throws(Refusal) {
-      try await session.stream(Operations.verify, request) { (event: V1VerifyEvent) async throws(Refusal) in
-        switch event.event {
-        case .step(let step):
-          progress.finish()
-          Self.tell(step.outcome, step.what, step.detail, session)
-          steps.append(Self.json(step.outcome, step.what, step.detail))
-        case .progress(let state): progress.show(state)
-        case .result(let end): result = end
-        case nil: break
-        }
+    try await session.stream(Operations.verify, request, progress) { (event: V1VerifyEvent) async throws(Refusal) in
+      switch event.event {
+      case .step(let step):
+        progress.finish()
+        Self.tell(step.outcome, step.what, step.detail, session)
+        steps.append(Self.json(step.outcome, step.what, step.detail))
+      case .progress(let state): progress.show(state)
+      case .result(let end): result = end
+      case nil: break
       }
-    } catch {
-      progress.finish()
-      throw error
     }
-    progress.finish()
     guard let result else { throw Refusal(.internal, "the node ended the verification without a result") }
     let always = [JSON.Member("reason", ""), JSON.Member("steps", .array(steps))]
     try session.result(result, always: always) {
