@@ -153,7 +153,7 @@ let package = Package(
       dependencies: ["Surface", "Peers", "API", "Core", "Cryptography", "HTTP", "EventLoop", "TestLoop", protobuf],
       swiftSettings: onTheLoop),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["CommandLine", "API", "Core", protobuf],
+      name: "CommandLineTests", dependencies: ["CommandLine", "API", "Core", "Sandbox", protobuf],
       swiftSettings: swiftSettings),
     // tests: CTestDisk watches the process's own file writes, and lets them fail
     .target(name: "CTestDisk", path: "Tests/CTestDisk"),

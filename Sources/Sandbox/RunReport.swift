@@ -79,7 +79,7 @@ package struct RunReport: Sendable, Equatable {
 /// Why a run ended without output.
 package struct RunFailure: Error {
   /// Which of the `run-*` codes, or another refusal, it becomes.
-  package enum Kind: String, Sendable {
+  package enum Kind: String, Sendable, CaseIterable {
     /// A Lua error, a declaration that cannot be, a value that does not fit its column.
     case script
     case memory
@@ -95,6 +95,15 @@ package struct RunFailure: Error {
     case transfer
     /// The sandbox itself failed.
     case `internal`
+
+    /// The code, of the closed list that users rely on, by which a caller is told.
+    nonisolated package var code: String {
+      switch self {
+      case .script, .memory, .cpu, .time, .output, .denied: "run-" + rawValue
+      case .invalid, .cancelled, .internal: rawValue
+      case .transfer: Kind.internal.rawValue
+      }
+    }
   }
 
   package var kind: Kind

@@ -1,5 +1,6 @@
 import API
 import Core
+import Sandbox
 import Testing
 
 @testable import CommandLine
@@ -55,6 +56,12 @@ import Testing
     let resumed = Progress.line(
       "pull a/b", done: 512 << 20, since: 512 << 20, total: 1 << 30, elapsed: .seconds(10), extra: "")
     #expect(resumed == "pull a/b: 512 MiB of 1.0 GiB (50%)")
+  }
+
+  @Test func everyEndOfARunHasACodeOfTheList() {
+    for kind in RunFailure.Kind.allCases {
+      #expect(RefusalCode(rawValue: kind.code) != nil, "\(kind)")
+    }
   }
 
   @Test func lineage() {

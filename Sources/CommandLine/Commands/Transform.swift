@@ -50,18 +50,7 @@ struct TransformCheck: Command {
   }
 
   private func refusal(_ failure: RunFailure) -> Refusal {
-    let code: RefusalCode =
-      switch failure.kind {
-      case .script: .runScript
-      case .memory: .runMemory
-      case .cpu: .runCPU
-      case .time: .runTime
-      case .output: .runOutput
-      case .denied: .runDenied
-      case .invalid: .invalid
-      case .cancelled: .cancelled
-      case .transfer, .internal: .internal
-      }
+    let code = RefusalCode(rawValue: failure.kind.code) ?? .internal
     let line = failure.scriptLine.flatMap { UInt32(exactly: $0) }
     let place = line.map { "\(script):\($0): " } ?? "\(script): "
     return Refusal(code, place + failure.message, concern: script, line: line, column: failure.column ?? "")

@@ -36,18 +36,7 @@ extension Refusal {
       self.init(of: cause)
       return
     }
-    let code: RefusalCode =
-      switch failure.kind {
-      case .script: .runScript
-      case .memory: .runMemory
-      case .cpu: .runCPU
-      case .time: .runTime
-      case .output: .runOutput
-      case .denied: .runDenied
-      case .invalid: .invalid
-      case .cancelled: .cancelled
-      case .transfer, .internal: .internal
-      }
+    let code = RefusalCode(rawValue: failure.kind.code) ?? .internal
     self.init(
       code, failure.description, hint: Self.hint(failure.kind),
       line: (failure.scriptLine ?? failure.inputLine).map { UInt32(clamping: $0) },
