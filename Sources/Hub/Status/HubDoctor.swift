@@ -11,55 +11,46 @@ extension Transaction {
     response.findings = [
       disk(), clock(wall),
       try database.integrityProblems().first.map { problem in
-        finding("problem", "catalog", problem, "restore the hub's directory from a backup")
-      } ?? finding("ok", "catalog", "the database is sound"),
+        V1Finding.problem("catalog", problem, "restore the hub's directory from a backup")
+      } ?? .fine("catalog", "the database is sound"),
       try log(), certificate(),
     ]
     response.findings += try nodes()
     return response
   }
 
-  private func finding(_ level: String, _ subject: String, _ message: String, _ remedy: String = "") -> V1Finding {
-    var finding = V1Finding()
-    finding.level = level
-    finding.subject = subject
-    finding.message = message
-    finding.remedy = remedy
-    return finding
-  }
-
   private func disk() -> V1Finding {
     var about = statvfs()
     guard statvfs(settings.directory, &about) == 0 else {
-      return finding("problem", "disk", String(cString: strerror(errno)), "look at \(settings.directory)")
+      return .problem("disk", String(cString: strerror(errno)), "look at \(settings.directory)")
     }
     let free = UInt64(about.f_bavail) * UInt64(about.f_frsize) / (1 << 20)
     return free < 256
-      ? finding("warning", "disk", "\(free) MiB are free", "make room on the disk of \(settings.directory)")
-      : finding("ok", "disk", "\(free) MiB are free")
+      ? .warning("disk", "\(free) MiB are free", "make room on the disk of \(settings.directory)")
+      : .fine("disk", "\(free) MiB are free")
   }
 
   private func clock(_ wall: Timestamp) -> V1Finding {
     let lead = now.since(wall) / 1_000_000
     return lead > 60
-      ? finding(
-        "warning", "clock", "the machine's clock is \(lead) s behind what the hub has said already",
+      ? .warning(
+        "clock", "the machine's clock is \(lead) s behind what the hub has said already",
         "set the clock; until then the hub's time stands still")
-      : finding("ok", "clock", "it is \(now)")
+      : .fine("clock", "it is \(now)")
   }
 
   private func log() throws -> V1Finding {
     let verified = try verifyAudit()
     return verified.consistent
-      ? finding("ok", "log", "\(verified.size) entries match \(verified.checkpoints) checkpoints")
-      : finding("problem", "log", verified.problem, "restore the hub's directory from a backup")
+      ? .fine("log", "\(verified.size) entries match \(verified.checkpoints) checkpoints")
+      : .problem("log", verified.problem, "restore the hub's directory from a backup")
   }
 
   private func certificate() -> V1Finding {
     let end = Timestamp(seconds: authority.certificate.notAfter)
     return end.since(now) < 365 * 86_400_000_000
-      ? finding("warning", "certificate", "the authority ends at \(end)", "plan a new authority")
-      : finding("ok", "certificate", "the authority is good until \(end)")
+      ? .warning("certificate", "the authority ends at \(end)", "plan a new authority")
+      : .fine("certificate", "the authority is good until \(end)")
   }
 
   /// Nodes whose lease ran out: they serve nobody.
@@ -71,8 +62,7 @@ extension Transaction {
       """, now.microseconds
     ) { (try $0.text(0), Timestamp(microseconds: try $0.int64(1))) }
     return late.map { organization, end in
-      finding(
-        "warning", "lease", "that of \(organization) ended at \(end)", "see whether its node runs and reaches the hub")
+      .warning("lease", "that of \(organization) ended at \(end)", "see whether its node runs and reaches the hub")
     }
   }
 }

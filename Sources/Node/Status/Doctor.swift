@@ -98,24 +98,3 @@ extension NodeService {
     return .fine("log", "\(size) entries, \(hubCheckpointSize) of them countersigned by \(identity.hub.url)")
   }
 }
-
-nonisolated extension V1Finding {
-  static func fine(_ subject: String, _ message: String) -> V1Finding { make("ok", subject, message, "") }
-
-  static func warning(_ subject: String, _ message: String, _ remedy: String) -> V1Finding {
-    make("warning", subject, message, remedy)
-  }
-
-  static func problem(_ subject: String, _ message: String, _ remedy: String) -> V1Finding {
-    make("problem", subject, message, remedy)
-  }
-
-  private static func make(_ level: String, _ subject: String, _ message: String, _ remedy: String) -> V1Finding {
-    var finding = V1Finding()
-    finding.level = level
-    finding.subject = subject
-    finding.message = message
-    finding.remedy = remedy
-    return finding
-  }
-}
