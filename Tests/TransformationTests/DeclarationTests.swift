@@ -53,6 +53,10 @@ import Transformation
     #expect(try good.resolve([]) == [.float(3)])
     #expect(try good.resolve([("p", "2.5")]) == [.float(2.5)])
     #expect(throws: DeclarationProblem.self) { try good.resolve([("p", "1"), ("p", "2")]) }
+    let long = String(repeating: "0", count: TransformationLimits.parameterBytes + 1)
+    #expect {
+      try good.resolve([("p", long)])
+    } throws: { ($0 as? DeclarationProblem)?.message.contains("longer than") == true }
   }
 
   @Test func problemsAreSentences() {

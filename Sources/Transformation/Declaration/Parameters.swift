@@ -78,6 +78,10 @@ extension Declaration {
         throw DeclarationProblem(
           "there is no parameter '\(name)'" + (known.isEmpty ? ": the script declares none" : ": there are \(known)"))
       }
+      guard value.utf8.count <= TransformationLimits.parameterBytes else {
+        throw DeclarationProblem(
+          "the value of the parameter '\(name)' is longer than \(TransformationLimits.parameterBytes) bytes")
+      }
       guard texts.updateValue(value, forKey: name) == nil else {
         throw DeclarationProblem("the parameter '\(name)' is given twice")
       }
