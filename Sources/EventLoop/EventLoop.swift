@@ -32,9 +32,6 @@ package enum EventLoop {
     await withUnsafeContinuation { Loop.shared.resumeNextTurn($0) }
   }
 
-  /// Handles in use: sockets, timers, signals, children. Back at its old value when a piece of work leaked none.
-  package static var openHandles: Int { HandleCount.open }
-
   private static func selfCheck() async {
     let watchdog = Watchdog { Loop.refuse("self-check failed: main actor work does not run on the event loop") }
     watchdog.arm(after: Limits.selfCheck)

@@ -1,21 +1,18 @@
 import CUV
 import Glibc
 
-/// How many libuv handles are between their initialisation and their close callback.
+/// Which libuv handles are between their initialisation and their close callback, for the scopes that count them.
 enum HandleCount {
-  static var open = 0
   /// The scopes that open handles belong to. Empty outside of tests.
   private static var scopes: [UnsafeMutableRawPointer: HandleScope] = [:]
 
   static func opened(_ handle: UnsafeMutableRawPointer) {
-    open += 1
     guard let scope = HandleScope.current else { return }
     scope.open += 1
     scopes[handle] = scope
   }
 
   static func closed(_ handle: UnsafeMutableRawPointer) {
-    open -= 1
     if !scopes.isEmpty { scopes.removeValue(forKey: handle)?.open -= 1 }
   }
 }

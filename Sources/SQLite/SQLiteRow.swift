@@ -55,18 +55,8 @@ package struct SQLiteRow {
     return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, Int32(column)))))
   }
 
-  /// The bytes in the column without a copy; the pointer is good inside `body` only.
-  package func withBlob<R>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> R) throws(SQLiteError) -> R {
-    guard type(column) == SQLITE_BLOB else { throw .type(column: column, expected: "blob") }
-    let start = sqlite3_column_blob(pointer, Int32(column))
-    return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, Int32(column)))))
-  }
-
   /// The integer in the column, nil for NULL.
   package func optionalInt64(_ column: Int) throws(SQLiteError) -> Int64? { isNull(column) ? nil : try int64(column) }
-
-  /// The text in the column, nil for NULL.
-  package func optionalText(_ column: Int) throws(SQLiteError) -> String? { isNull(column) ? nil : try text(column) }
 
   /// The bytes in the column, nil for NULL.
   package func optionalBlob(_ column: Int) throws(SQLiteError) -> [UInt8]? { isNull(column) ? nil : try blob(column) }

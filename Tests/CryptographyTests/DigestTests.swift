@@ -64,8 +64,5 @@ struct DigestTests {
   @Test func randomBytesDiffer() {
     #expect(Random.bytes(32) != Random.bytes(32))
     #expect(Random.bytes(0).isEmpty)
-    #expect(constantTimeEquals([1, 2], [1, 2]))
-    #expect(!constantTimeEquals([1, 2], [1, 3]))
-    #expect(!constantTimeEquals([1, 2], [1, 2, 3]))
   }
 }

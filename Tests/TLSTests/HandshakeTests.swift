@@ -17,7 +17,6 @@ import Testing
       #expect(server.peerCertificateVerdict == .valid && client.peerCertificateVerdict == .valid)
       let seen = try CertificateFacts(der: try #require(server.peerCertificateDER))
       #expect(seen.uris == ["demarc://c"])
-      #expect(server.peerPublicKeyDER == seen.publicKeySPKI)
       #expect(client.peerChainDER.count == 1 && client.peerChainDER.first == client.peerCertificateDER)
       try await client.write(Array("hello".utf8))
       #expect(try await server.read(atMost: 3) == Array("hel".utf8))
@@ -86,7 +85,6 @@ import Testing
         server: TLSPolicy(identity: identity, trustAnchorsPEM: authority.pem, peer: .optional), client: client)
       #expect(try optional.server.get().peerCertificateVerdict == .none)
       #expect(try optional.server.get().peerCertificateDER == nil)
-      #expect(try optional.server.get().peerPublicKeyDER == nil)
       #expect(try optional.server.get().peerChainDER == [])
     }
   }

@@ -13,8 +13,6 @@ package enum ContentLimits {
   package static let directoryDepth = 64
   /// Files and directories of one version.
   package static let entriesPerVersion = 250_000
-  /// Inner nodes of one version in bytes.
-  package static let nodeBytesPerVersion = 512 << 20
   /// Bytes of one component of a path: what Linux file systems take.
   package static let nameBytes = 255
   /// Bytes of a whole path: what Linux system calls take, their NUL counted.

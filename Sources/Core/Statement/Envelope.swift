@@ -61,13 +61,6 @@ package struct Envelope: Hashable, Sendable {
     return Envelope(payloadType: payloadType, payload: payload, signatures: others + [signature])
   }
 
-  /// This envelope with the signatures of `other`, which must be over the same statement; nil otherwise. Nothing is
-  /// verified.
-  package func merging(_ other: Envelope) -> Envelope? {
-    guard payloadType == other.payloadType, payload == other.payload else { return nil }
-    return other.signatures.reduce(self) { $0.adding($1) }
-  }
-
   /// Whether `key` signed this: one of the signatures names it and verifies. The cost of one Ed25519 verification.
   package func isSigned(by key: Ed25519PublicKey) -> Bool {
     let keyID = KeyID(key)

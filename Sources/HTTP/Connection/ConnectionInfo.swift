@@ -15,7 +15,6 @@ package final class ConnectionInfo {
   /// Whether `reset` has been called.
   package private(set) var isReset = false
   private weak var stream: (any ByteStream)?
-  private var observers: [() -> Void] = []
 
   /// Of a connected stream whose handshake, if there is one, is over.
   init(stream: any ByteStream) {
@@ -46,12 +45,5 @@ package final class ConnectionInfo {
     guard !isReset else { return }
     isReset = true
     stream?.reset()
-    for observer in observers { observer() }
-    observers = []
-  }
-
-  /// Calls `observer` when the connection is reset from here; at once if it has been.
-  package func onReset(_ observer: @escaping () -> Void) {
-    if isReset { observer() } else { observers.append(observer) }
   }
 }

@@ -68,13 +68,6 @@ package final class TLSStream: ByteStream {
     return DER.of(certificate, i2d_X509)
   }
 
-  /// The public key of that certificate, as SubjectPublicKeyInfo: what is pinned and endorsed.
-  package var peerPublicKeyDER: [UInt8]? {
-    guard let certificate = SSL_get1_peer_certificate(ssl) else { return nil }
-    defer { X509_free(certificate) }
-    return X509_get_X509_PUBKEY(certificate).flatMap { DER.of($0, i2d_X509_PUBKEY) }
-  }
-
   /// All certificates that the peer sent, its own first: for a caller that pins an authority.
   package var peerChainDER: [[UInt8]] {
     let others = SSL_get_peer_cert_chain(ssl)

@@ -73,12 +73,6 @@ final class HubLink {
   /// Ends a pause before another attempt.
   func wake() { sleeping?.cancel() }
 
-  /// Does the chores now, if the line is up.
-  func hurry() {
-    guard isConnected else { return }
-    opened()
-  }
-
   /// Lets new requests go by the identity that the node has now. The stream of events stays on the connection that it
   /// has: it was admitted when it began.
   func changeIdentity() { client = nil }

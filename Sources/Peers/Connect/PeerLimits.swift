@@ -1,11 +1,5 @@
 /// The bounds of what this target takes from other daemons. Sizes are bytes.
 nonisolated package enum PeerLimits {
-  /// A URL of a daemon.
-  package static let addressBytes = 512
-  /// One answer of the Connect protocol: a directory of some ten thousand channels.
-  package static let answerBytes = 16 << 20
-  /// An error's body.
-  package static let errorBytes = 64 << 10
   /// One line of the hub's event stream; an event is one line of JSON.
   package static let eventLineBytes = 4 << 20
   /// A signed statement that a peer shows.

@@ -25,8 +25,6 @@ struct EnvelopeTests {
       #expect(!plain.isSigned(by: key.publicKey))
     }
     #expect(try Envelope(bytes: forth.bytes) == forth)
-    #expect(try plain.signed(by: keys[0]).merging(try plain.signed(by: keys[1]))?.signatures.count == 2)
-    #expect(plain.merging(Envelope(payloadType: "a/c", payload: [1, 2, 3])) == nil)
     // The type is signed too.
     let retyped = forth.signatures.reduce(Envelope(payloadType: "a/c", payload: [1, 2, 3])) { $0.adding($1) }
     #expect(!retyped.isSigned(by: keys[0].publicKey))
