@@ -40,6 +40,9 @@ nonisolated package enum NodeLimits {
   /// Records that come along with one version.
   static let pullRecords = 256
 
+  /// How long a request waits for what the hub's stream is about to bring, and its first wait; each is twice the last.
+  static let settlingTime = Duration.seconds(1)
+  static let settlingWait = Duration.milliseconds(20)
   /// The first wait before the hub is asked again, and the longest.
   static let firstBackoff = Duration.milliseconds(200)
   static let longestBackoff = Duration.seconds(5)

@@ -27,6 +27,7 @@ package final class NodeService {
   /// The lease in force with the latest list of suspended organizations.
   var lease: LeaseSnapshot?
   var incidents = IncidentBudget()
+  var isRenewing = false
   var admissions = AdmissionCache()
   /// Entries of this log that the hub countersigned last, the note itself, and the head of the hub's own log.
   var hubCheckpointSize: Int64 = 0

@@ -22,6 +22,7 @@ import Testing
       let grant = try await acme.offer("weather", to: "globex")
       try await globex.known(grant)
       try await globex.accept(grant)
+      try await acme.known(grant, as: "accepted")
       try await body(grid, acme, globex, grant)
     }
   }
@@ -172,9 +173,11 @@ import Testing
 
 extension NodeMember {
   /// Returns once a grant has arrived by the hub's events.
-  func known(_ id: String) async throws {
+  func known(_ id: String, as state: String? = nil) async throws {
     try await until {
-      ((try? await self.ask(Operations.listGrants, V1ListGrantsRequest()).grants) ?? []).contains { $0.id == id }
+      ((try? await self.ask(Operations.listGrants, V1ListGrantsRequest()).grants) ?? []).contains {
+        $0.id == id && $0.state == state ?? $0.state
+      }
     }
   }
 

@@ -31,13 +31,16 @@ extension NodeService {
     }
   }
 
-  /// The grant of an id.
+  /// The grant of an id. One that was offered this very moment may still be on its way from the hub.
   func permission(_ id: String) async throws(Refusal) -> PermissionRow {
-    guard let row = try await ledger.read({ try PermissionRow.of(id, in: $0) }) else {
-      throw Refusal(
-        .notFound, "there is no grant \(id)", concern: id, hint: "`demarc grant list` shows those there are")
+    let mayCome = id.utf8.count == 32 && id.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }
+    return try await settling(while: { mayCome && $0.code == .notFound }) { () async throws(Refusal) in
+      guard let row = try await ledger.read({ try PermissionRow.of(id, in: $0) }) else {
+        throw Refusal(
+          .notFound, "there is no grant \(id)", concern: id, hint: "`demarc grant list` shows those there are")
+      }
+      return row
     }
-    return row
   }
 
   private func grant(_ id: String) async throws(Refusal) -> V1Grant {

@@ -10,8 +10,12 @@ import Storage
 extension NodeService {
   /// Asks for a new certificate if this one is due for it, has expired, or names another host than this node is
   /// reached at. The key stays.
+  ///
+  /// One at a time: who comes while one is under way has nothing to do.
   func renewIfDue(_ client: HubClient) async throws(Refusal) {
-    guard let identity else { return }
+    guard let identity, !isRenewing else { return }
+    isRenewing = true
+    defer { isRenewing = false }
     let now = clock.now.seconds
     if now < identity.renewalDue {
       let known = try await ledger.read { try Fact.advertised.value(in: $0) }

@@ -92,7 +92,10 @@ final class Pull {
 
   /// The channel's head, signed by the owner.
   private func head(signedBy key: Ed25519PublicKey) async throws(Refusal) -> ChannelHead {
-    let bytes = try await client.head(of: channel)
+    // This node has the accepted grant; the owner's may still be on its way.
+    let bytes = try await service.settling(while: { $0.rule == GrantRule.granteeSignature.rawValue }) {
+      () async throws(Refusal) in try await client.head(of: channel)
+    }
     do throws(StatementFailure) {
       let envelope = try Envelope(bytes: bytes)
       guard envelope.isSigned(by: key) else {
