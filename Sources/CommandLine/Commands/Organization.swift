@@ -21,7 +21,7 @@ struct OrganizationAdd: Command {
       limited time.
 
       EXAMPLE
-        demarc org add acme --at /var/lib/demarc/hub/demarc.sock
+        demarc org add acme --at /run/demarc/hub.sock
       """)
   @Argument(help: "Its name: lowercase letters, digits and inner hyphens.") var name: String
   @Option(help: "How long the token may be used.", transform: Quantity.seconds) var valid: UInt64?

@@ -14,7 +14,7 @@ struct Run: Command {
 
       EXAMPLES
         demarc run windy.lua --in acme/weather --out windy
-        demarc run join.lua --in left=a --in right=b#data.csv --out joined --param least=10 --cpu 60s --memory 256MiB
+        demarc run join.lua --in left=a --in right=b#b.csv --out joined --cpu 60s
       """)
   @Argument(help: ArgumentHelp("The script.", valueName: "script.lua")) var script: String
   @Option(
