@@ -74,7 +74,7 @@ import Testing
     #expect(Self.cuts(Array(repeating: 7, count: 1 << 21), .cdc) == [1 << 20, 1 << 20])
   }
 
-  /// The published vector of Docs/Formats/Chunker.md.
+  /// The published vector of Docs/Formats/chunker.md.
   @Test func theVectorHolds() {
     #expect(Chunker.gear[0] == ChunkerVector.gear0)
     #expect(Chunker.gear[255] == ChunkerVector.gear255)
