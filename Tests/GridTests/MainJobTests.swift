@@ -19,6 +19,19 @@ import Testing
     """
   static let table = "station,wind,note\nEWR,8.5,\"calm, mostly\"\nLGA,23.0,gusts\nJFK,11.50,\n"
 
+  @Test func doctorAndStatusTellOfWallsAndBytes() async throws {
+    try await Grid.with("acme") { grid in
+      let found = try await grid.ok("acme", "doctor").text
+      #expect(found.contains("sandbox: walls in force: ") && found.contains("seccomp"))
+      #expect(found.contains("engine: demarc-lua/"))
+      let data = try grid.file("table.csv", Self.table)
+      try await grid.ok("acme", "dataset", "create", "table")
+      try await grid.ok("acme", "commit", "table", data)
+      let status = try await grid.ok("acme", "status").text
+      #expect(status.contains("holds: 1 dataset, ") && !status.contains(", 0 B"))
+    }
+  }
+
   @Test func twoOrganizationsOneChannel() async throws {
     try await Grid.with("acme", "globex") { grid in
       let data = try grid.file("weather.csv", Self.table)

@@ -38,7 +38,8 @@ struct TransformCheck: Command {
       switch output.shape {
       case .adding(let columns, let dropped):
         let drops = dropped.isEmpty ? "" : ", without \(dropped.joined(separator: ", "))"
-        session.print("output \(output.name): the input's columns\(drops), and \(Self.list(columns))")
+        let added = columns.isEmpty ? "" : ", and \(Self.list(columns))"
+        session.print("output \(output.name): the input's columns\(drops)\(added)")
       case .exactly(let columns): session.print("output \(output.name): \(Self.list(columns))")
       }
     }

@@ -21,3 +21,7 @@ package enum ContentFailure: Error, Equatable, Sendable {
     }
   }
 }
+
+extension ContentFailure: CustomStringConvertible {
+  package var description: String { reason }
+}

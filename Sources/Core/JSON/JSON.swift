@@ -68,3 +68,15 @@ package enum JSONError: Error, Hashable {
   /// More bytes, levels or members than allowed.
   case limit(_ what: String)
 }
+
+extension JSONError: CustomStringConvertible {
+  /// The rest of a sentence for people.
+  package var description: String {
+    switch self {
+    case .syntax(let reason, let offset): "\(reason) at byte \(offset)"
+    case .encoding(let offset): "no UTF-8 at byte \(offset)"
+    case .duplicateKey(let key, let offset): "“\(key)” for the second time at byte \(offset)"
+    case .limit(let what): what
+    }
+  }
+}

@@ -63,6 +63,10 @@ extension NodeService {
     }
     switch row.state(at: clock.now) {
     case "accepted": return row
+    case "proposed" where row.signedBy.contains("grantee"):
+      throw Refusal(
+        .denied, "\(organization) has not accepted the proposed grant \(row.id) on \(name) yet", concern: name,
+        hint: "ask \(organization) to accept it", rule: GrantRule.ownerSignature.rawValue)
     case "offered", "proposed":
       throw Refusal(
         .denied, "the grant \(row.id) on \(name) was not accepted yet", concern: name,
