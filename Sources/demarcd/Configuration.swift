@@ -41,6 +41,15 @@ struct DaemonPlace {
     self.socket = path.isEmpty ? directory + "/demarc.sock" : path
   }
 
+  /// Refuses a directory in which a daemon of the other role lives, before anything is written there: `mark` is the
+  /// file that only that role makes, `role` its name.
+  func refuse(_ mark: String, of role: String) throws(Refusal) {
+    guard access(directory + "/" + mark, F_OK) == 0 else { return }
+    throw Refusal(
+      .exists, "\(directory) is the data directory of a \(role)", concern: directory,
+      hint: "name another directory with --data")
+  }
+
   private static func required(_ option: String?, _ configured: String, _ name: String) throws(Refusal) -> String {
     let value = option ?? configured
     guard !value.isEmpty else {

@@ -37,6 +37,7 @@ enum HubDaemon {
   static func run(_ settings: Settings) async throws(Refusal) {
     let logger = Logger(label: "hub")
     let place = settings.place
+    try place.refuse("segments", of: "node")
     let doors = try await Doors(place)
     let service = try await HubService.open(
       HubSettings(

@@ -26,6 +26,7 @@ enum NodeDaemon {
   static func run(_ settings: Settings) async throws(Refusal) {
     let logger = Logger(label: "node")
     let place = settings.place
+    try place.refuse("hub.db", of: "hub")
     let doors = try await Doors(place)
     var told = NodeSettings(
       directory: place.directory, advertise: place.advertise ?? doors.listen, listen: doors.listen,

@@ -32,6 +32,17 @@ import Testing
     }
   }
 
+  @Test func aDataDirectoryIsOfOneRole() async throws {
+    try await Grid.with("acme") { grid in
+      for (role, name, owner) in [("hub", "acme", "node"), ("node", "hub", "hub")] {
+        let outcome = try await Grid.execute(
+          Grid.binaries + "/demarcd", [role, "--data", grid.path(name), "--listen", "127.0.0.1:0"])
+        #expect(outcome.status == 5)
+        #expect(outcome.stderr.contains("is the data directory of a \(owner)"))
+      }
+    }
+  }
+
   @Test func twoOrganizationsOneChannel() async throws {
     try await Grid.with("acme", "globex") { grid in
       let data = try grid.file("weather.csv", Self.table)

@@ -24,10 +24,9 @@ nonisolated extension Refusal {
       self.init(.storage, "the disk is full", hint: "make room in the data directory; nothing was changed")
     case .readOnly:
       self.init(.storage, "the data directory cannot be written", hint: "check its mount and its owner")
-    case .locked(let path):
+    case .locked(let what):
       self.init(
-        .exists, "another process has the data directory \(path) open", concern: path,
-        hint: "stop it, or name another directory with --data")
+        .exists, "the data directory \(what)", hint: "stop it, or name another directory with --data")
     case .corrupt(let what):
       self.init(.corrupt, "stored bytes are damaged: \(what)", hint: "`demarc doctor` says what can be done")
     case .missing(let cid):

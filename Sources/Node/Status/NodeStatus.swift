@@ -12,11 +12,6 @@ extension NodeService {
 
   private func status() async throws(Refusal) -> V1GetStatusResponse {
     var status = try await standing()
-    do throws(StoreError) {
-      status.storedBytes = UInt64(clamping: try await store.storedBytes())
-    } catch {
-      throw Refusal(of: error)
-    }
     status.role = "node"
     status.version = settings.version
     status.ready = true

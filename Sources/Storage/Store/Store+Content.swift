@@ -1,6 +1,5 @@
 package import Core
 package import EventLoop
-import Glibc
 
 extension Store {
   /// The bytes of a node or blob, checked; nil if they are not here. For chunks of files use `extents` or `contents`.
@@ -52,20 +51,6 @@ extension Store {
     try await reading { reader in
       let size = try reader.size(of: file)
       return try reader.extents(of: file, size: size, range: range ?? 0..<size)
-    }
-  }
-
-  /// Bytes that the segments take up on the disk. Costs one `stat` a segment.
-  package func storedBytes() async throws(StoreError) -> Int64 {
-    let segments = directory + "/segments"
-    return try await EventLoop.offload { () throws(StoreError) in
-      var sum: Int64 = 0
-      for number in try Segments.numbers(in: segments) {
-        var facts = stat()
-        // One that is gone is none: compaction may take it away meanwhile.
-        if stat(Segments.path(number, in: segments), &facts) == 0 { sum += Int64(facts.st_size) }
-      }
-      return sum
     }
   }
 
