@@ -6,3 +6,7 @@
 void demarc_start_writing(int descriptor, int64_t offset, int64_t count) {
   sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
+
+void demarc_forget(int descriptor, int64_t offset, int64_t count) {
+  posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
+}

@@ -2,7 +2,9 @@
 package enum Hex {
   /// Two lowercase digits per byte.
   package static func encode(_ bytes: some Collection<UInt8>) -> String {
-    String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+    // An array first: generic code is not specialised across the module boundary.
+    let bytes = Array(bytes)
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
       var at = 0
       for byte in bytes {
         buffer[at] = digit(byte >> 4)
@@ -17,7 +19,7 @@ package enum Hex {
   package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     var high: UInt8?
-    for character in text.utf8 {
+    for character in Array(text.utf8) {
       guard let value = value(character) else { return nil }
       if let first = high {
         bytes.append(first << 4 | value)

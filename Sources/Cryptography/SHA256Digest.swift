@@ -13,9 +13,13 @@ package struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvert
   /// A digest from exactly 32 bytes; nil for any other count.
   package init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { words[index >> 3] = words[index >> 3] << 8 | UInt64(byte) }
-    self.words = (words[0], words[1], words[2], words[3])
+    // An array first: generic code is not specialised across the module boundary.
+    words = Array(bytes).withUnsafeBytes { raw in
+      func word(_ index: Int) -> UInt64 {
+        UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+      }
+      return (word(0), word(1), word(2), word(3))
+    }
   }
 
   /// A digest from exactly 64 lowercase hex digits.

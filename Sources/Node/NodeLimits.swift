@@ -34,7 +34,7 @@ nonisolated package enum NodeLimits {
   static let pullBatchBytes = 2 << 20
 
   /// Bytes after which a pull makes what has arrived proof against a power cut.
-  static let pullFlushBytes = 64 << 20
+  static let pullFlushBytes = 256 << 20
   /// Bytes of the nodes of one version that are held in memory while it is pulled.
   static let pullNodeBytes = 256 << 20
   /// Records that come along with one version.

@@ -2,6 +2,10 @@
 nonisolated package enum StorageLimits {
   /// A segment is closed before it would grow beyond this.
   package static let segmentBytes: Int64 = 256 << 20
+  /// Bytes of the last segment that stay in the page cache after they were written. What is older is dropped once it is on
+  /// the disk: a large import does not push everything else out, and writes into the pages that it has just given back,
+  /// which takes a fifth of the time of fresh ones on a virtual machine (Docs/Benchmarks.md).
+  static let cachedTailBytes: Int64 = 64 << 20
   /// Records of one group of a segment.
   package static let recordsPerGroup = 65_536
   /// The payload of one group: one write, one extent.
@@ -25,6 +29,8 @@ nonisolated package enum StorageLimits {
   package static let pendingBytes = 512 << 20
   /// Requests that share one fsync and one commit.
   package static let writesPerCommit = 256
+  /// Queries that share one visit to the thread pool.
+  static let questionsPerVisit = 32
   /// Connections that read at once.
   package static let readers = 4
   /// Open segment files per reader.

@@ -85,6 +85,9 @@ nonisolated final class DurableFile {
     demarc_start_writing(descriptor, offset, count)
   }
 
+  /// Lets the page cache drop a range, as far as it is on the disk; whoever reads it again waits for the disk.
+  func forget(_ range: Range<Int64>) { demarc_forget(descriptor, range.lowerBound, Int64(range.count)) }
+
   /// Makes the names in `directory` durable.
   static func syncDirectory(_ directory: String) throws(StoreError) {
     let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -35,6 +35,8 @@ nonisolated final class Segments {
   /// A segment is closed before it would grow beyond this.
   var limit = StorageLimits.segmentBytes
   private var isSynced = true
+  /// Up to here the page cache was told to forget the current segment.
+  private var forgotten: Int64 = 0
   /// Segments that were closed, with their ends, for the catalog to take over.
   var closed: [(header: SegmentHeader, end: Int64)] = []
   /// After a failed sync nobody knows which bytes are on the disk.
@@ -100,6 +102,7 @@ nonisolated final class Segments {
     }
     file.startWriting(from: end, count: table.end - end)
     end = table.end
+    forget(to: end - StorageLimits.cachedTailBytes)
     let segment = Int64(header.number)
     return table.placed.map { Location(segment: segment, offset: $0.offset, length: $0.record.length) }
   }
@@ -161,6 +164,13 @@ nonisolated final class Segments {
     }
   }
 
+  /// Lets the page cache go of what was written, in steps of some size.
+  private func forget(to offset: Int64) {
+    guard offset - forgotten >= Int64(StorageLimits.batchBytes) else { return }
+    file.forget(forgotten..<offset)
+    forgotten = offset
+  }
+
   /// Closes the current segment and begins the next: all that is in the old one is on the disk before the new one is
   /// there, so that only the last segment of a directory can have a torn end.
   private func close() throws(StoreError) {
@@ -170,6 +180,8 @@ nonisolated final class Segments {
     try Directory.replace(Self.indexPath(header.number, in: directory), with: index.encode())
     let next = try Self.create(number: header.number + 1, in: directory)
     closed.append((header, end))
+    forget(to: end)
+    forgotten = 0
     (header, file) = next
     end = Int64(SegmentHeader.byteCount)
   }

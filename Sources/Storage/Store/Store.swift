@@ -146,7 +146,7 @@ package final class Store {
   /// Runs a query on a read-only connection, as of the last commit. The tables are those of the projections; the log is
   /// there too: `MerkleLog(database)`.
   package func read<T: Sendable>(_ query: @Sendable @escaping (Database) throws -> T) async throws -> T {
-    try await readers.use { try query($0.database) }
+    try await readers.ask(query)
   }
 
   /// Runs `work` on the pool with a reader.
