@@ -17,8 +17,13 @@ let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.sel
 /// Every symbol is bound at the start, and the table of them is read-only from then on.
 let hardened: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
 
-/// Code that is asked once per command and never per byte: half a percent slower, a fifth smaller.
+/// Code that runs once per command and never per byte is compiled for size.
 let compact: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+/// What the statically linked library exports would otherwise keep everything behind it alive: 1.8 MB of each binary.
+let pruned: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe"], .when(configuration: .release))
+]
 
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -102,14 +107,15 @@ let package = Package(
 
     // executables
     .executableTarget(
-      name: "demarc", dependencies: ["CommandLine", "EventLoop"], swiftSettings: onTheLoop, linkerSettings: hardened),
+      name: "demarc", dependencies: ["CommandLine", "EventLoop"], swiftSettings: onTheLoop,
+      linkerSettings: hardened + pruned),
     .executableTarget(
       name: "demarcd",
       dependencies: [
         "Hub", "Node", "Surface", "Peers", "API", "Core", "Storage", "HTTP", "EventLoop", "Cryptography", arguments,
         logging, protobuf,
       ],
-      swiftSettings: onTheLoop, linkerSettings: hardened),
+      swiftSettings: onTheLoop, linkerSettings: hardened + pruned),
     .executableTarget(
       name: "demarc-sandbox", dependencies: ["Transformation", "CSandbox"], swiftSettings: swiftSettings,
       linkerSettings: hardened),

@@ -40,7 +40,12 @@ final class Readers {
       questions.removeFirst(asked.count)
       if !questions.isEmpty { ask() }
       do {
-        try await use { reader in for question in asked { question.answer(from: reader.database) } }
+        try await use { reader in
+          // One read transaction for all of them: by itself each statement would take and let go of SQLite's lock.
+          if !reader.database.isInTransaction { try reader.database.execute("BEGIN") }
+          defer { if reader.database.isInTransaction { try? reader.database.execute("COMMIT") } }
+          for question in asked { question.answer(from: reader.database) }
+        }
       } catch {
         for question in asked { question.fail(error) }
       }
