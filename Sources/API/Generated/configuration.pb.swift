@@ -44,12 +44,6 @@ package nonisolated struct V1NodeConfiguration: Sendable {
   /// Clears the value of `runs`. Subsequent reads from it will return its default value.
   package mutating func clearRuns() {self._runs = nil}
 
-  /// Longest wait for a partner's answer, seconds.
-  package var peerTimeoutSeconds: UInt32 = 0
-
-  /// Bytes per second that one transfer to a partner may use; 0: no limit.
-  package var transferBytesPerSecond: UInt64 = 0
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -109,7 +103,7 @@ fileprivate nonisolated let _protobuf_package = "demarc.v1"
 
 nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeConfiguration"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{1}listen\0\u{1}advertise\0\u{1}socket\0\u{1}runs\0\u{3}peer_timeout_seconds\0\u{3}transfer_bytes_per_second\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{1}listen\0\u{1}advertise\0\u{1}socket\0\u{1}runs\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -122,8 +116,6 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularStringField(value: &self.advertise) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.socket) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._runs) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.peerTimeoutSeconds) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.transferBytesPerSecond) }()
       default: break
       }
     }
@@ -149,12 +141,6 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
     try { if let v = self._runs {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
-    if self.peerTimeoutSeconds != 0 {
-      try visitor.visitSingularUInt32Field(value: self.peerTimeoutSeconds, fieldNumber: 6)
-    }
-    if self.transferBytesPerSecond != 0 {
-      try visitor.visitSingularUInt64Field(value: self.transferBytesPerSecond, fieldNumber: 7)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -164,8 +150,6 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.advertise != rhs.advertise {return false}
     if lhs.socket != rhs.socket {return false}
     if lhs._runs != rhs._runs {return false}
-    if lhs.peerTimeoutSeconds != rhs.peerTimeoutSeconds {return false}
-    if lhs.transferBytesPerSecond != rhs.transferBytesPerSecond {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
