@@ -10,6 +10,7 @@ package enum FileBuffers {
     idle.popLast() ?? .allocate(byteCount: Limits.fileChunkBytes, alignment: 4096)
   }
 
+  /// Takes back what `take` gave; nothing may use it any more.
   package static func give(_ buffer: UnsafeMutableRawBufferPointer) {
     if idle.count < Limits.idleBuffers { idle.append(buffer) } else { buffer.deallocate() }
   }

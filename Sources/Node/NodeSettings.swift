@@ -22,11 +22,15 @@ nonisolated package struct NodeSettings: Sendable {
   }
 }
 
-/// The most that one run may ask for.
+/// The most that one run may ask for; the configuration's `runs` says otherwise.
 nonisolated package struct RunCeiling: Sendable {
+  /// Live memory of the script, per worker.
   package var memoryBytes: UInt64 = 4 << 30
+  /// Processor time of one piece.
   package var cpuSeconds: UInt64 = 3600
+  /// Bytes of all outputs together.
   package var outputBytes: UInt64 = 64 << 30
+  /// Processes that share the work.
   package var workers: UInt32 = 64
 
   package init() {}

@@ -4,8 +4,8 @@ import SQLite
 
 // An entry of the hub's log is a commitment (`LogCommitment`); the tree's leaf is that of RFC 6962 over its 32 bytes.
 // The hub keeps nonce and statement and gives them to the parties; whoever sees the log alone learns nothing but how
-// much happened. The statement of a key, grant or revocation
-// is the envelope's canonical bytes; everything else is a JSON object {"kind","subject","actor","time","detail"}.
+// much happened. The statement of a key, grant or revocation is the envelope's canonical bytes; everything else is a
+// JSON object {"kind","subject","actor","time","outcome","detail"}.
 
 /// Where a statement stands in the hub's log.
 struct LogPlace {

@@ -83,6 +83,17 @@ struct HubClockTests {
     #expect(kept.now(reading("b", 3, wall: noon.advanced(by: 3 * hour))) == noon.advanced(by: 2 * hour))
   }
 
+  /// The vector of Docs/Formats/clock.md.
+  @Test func theFileIsAsPublished() throws {
+    let text =
+      #"{"floor":"2023-11-14T23:13:20Z","anchor":{"time":"2023-11-14T22:13:20Z","boot":"a","sinceBoot":1000000}}"#
+    var clock = HubClock()
+    clock.heard(noon, reading("a", 1_000_000, wall: noon))
+    _ = clock.now(reading("a", 1_000_000 + hour, wall: noon))
+    #expect(clock.json.canonicalText == text)
+    #expect(try HubClock(json: JSON(parsing: Array(text.utf8))) == clock)
+  }
+
   @Test func aDamagedFileIsRefused() {
     for text in ["[]", #"{"floor":1}"#, #"{"floor":"x"}"#, #"{"anchor":{}}"#, #"{"extra":1}"#] {
       #expect(throws: (any Error).self) { try HubClock(json: try JSON(parsing: text)) }
