@@ -86,7 +86,7 @@ struct HubClockTests {
   /// The vector of Docs/Formats/clock.md.
   @Test func theFileIsAsPublished() throws {
     let text =
-      #"{"floor":"2023-11-14T23:13:20Z","anchor":{"time":"2023-11-14T22:13:20Z","boot":"a","sinceBoot":1000000}}"#
+      #"{"floor":"2023-11-14T23:13:20.000000Z","anchor":{"time":"2023-11-14T22:13:20.000000Z","boot":"a","sinceBoot":1000000}}"#
     var clock = HubClock()
     clock.heard(noon, reading("a", 1_000_000, wall: noon))
     _ = clock.now(reading("a", 1_000_000 + hour, wall: noon))
