@@ -15,8 +15,11 @@ extension Limits {
   static let authorityMicroseconds: Int64 = 20 * 365 * 86_400_000_000
   /// Bytes of a certificate request: a P-256 one has about 250.
   static let certificateRequestBytes = 8 * 1024
-  /// TLS keys of one node that are certified at the same time: a renewal that crashed leaves one behind.
-  static let certifiedKeys = 16
+  /// TLS keys of one node that may be used at the same time, the newest: a renewal that crashed leaves one behind.
+  static let usableKeys = 16
+  /// TLS keys that one node can have certified, ever: all are remembered, since a key belongs to one organization for
+  /// ever. At a renewal every ten days, this lasts 270 years.
+  static let certifiedKeys = 10_000
 
   /// Organizations of one hub.
   static let organizations = 10_000

@@ -50,10 +50,23 @@ nonisolated package enum NodeLimits {
   static let longestRefresh = Duration.seconds(3600)
   /// A certificate is renewed when it is this old: ten days in seconds.
   static let renewalSeconds: Int64 = 10 * 86_400
+  /// Bytes per second at which stored content is read again in the background, to find damage: a terabyte in a day and a
+  /// half, one per cent of a core.
+  package static let scrubRate: Int64 = 8 << 20
+  /// The rest after everything was read once.
+  package static let scrubRest = Duration.seconds(86_400)
+  /// Findings of one kind that the doctor lists.
+  static let shownFindings = 20
+  /// Versions that are looked through for damage at a time.
+  static let inspectedVersions = 1000
+  /// Grants whose rate of sending is remembered.
+  static let throttles = 4096
+  /// The slowest rate that a configuration may hold transfers to: below it, receivers take the sender for dead.
+  package static let slowestTransferRate: Int64 = 16 << 10
+  /// The longest wait for a partner that a configuration may ask for.
+  package static let longestPeerTimeout = Duration.seconds(3600)
   /// How often the clock's reading is kept on disk.
   static let clockInterval = Duration.seconds(300)
-  /// How often everything that is stored is read and hashed.
-  static let scrubInterval = Duration.seconds(86_400)
   /// How often transfers under way are judged again for what time alone ends: expiry and lease.
   static let transferInterval = Duration.seconds(1)
 }

@@ -137,16 +137,21 @@ package final class NodeService {
   package func start() {
     work = [
       Task { await self.resumeJoin() }, Task { await self.link.run() }, Task { await self.keepClock() },
-      Task { await self.watchTransfers() }, Task { await self.keepWhole() },
+      Task { await self.watchTransfers() }, Task { await self.scrubStore() },
     ]
     if let current { onIdentity?(current) }
   }
 
-  /// Ends it, and waits until it has ended. What is under way for partners is cut.
-  package func stop() async {
+  /// Begins to end: what is under way for partners is cut, what the node does by itself ends. Operators' requests go on.
+  package func quiesce() {
     for task in work { task.cancel() }
     link.close()
-    transfers.resetAll()
+    transfers.close()
+  }
+
+  /// Ends, and waits until it has ended. Nothing can be asked any more.
+  package func stop() async {
+    quiesce()
     for task in work { await task.value }
     await served.settle()
     await clock.keep()

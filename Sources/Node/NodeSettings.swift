@@ -12,6 +12,14 @@ nonisolated package struct NodeSettings: Sendable {
   package var version: String
   /// The most that a run may ask for.
   package var ceilings = RunCeiling()
+  /// The longest wait for a partner's answer, and for the next bytes of one.
+  package var peerTimeout = Duration.seconds(120)
+  /// Bytes per second that everything sent under one grant may use together; nil: no limit.
+  package var transferRate: Int64?
+  /// Bytes per second that the background check of stored content reads.
+  package var scrubRate: Int64 = NodeLimits.scrubRate
+  /// How long the background check rests after everything was read once.
+  package var scrubRest = NodeLimits.scrubRest
 
   /// Settings.
   package init(directory: String, advertise: Endpoint, listen: Endpoint, version: String) {

@@ -11,6 +11,8 @@ nonisolated package enum StoreError: Error {
   case readOnly
   /// Another process has this data directory open.
   case locked(String)
+  /// Others than the owner may read this file, which must be secret.
+  case exposed(String)
   /// Stored bytes are damaged; the text says which.
   case corrupt(String)
   /// A piece of content is not here (or was quarantined).

@@ -43,7 +43,7 @@ extension Surface {
     case .bytes(let bytes): size = Int64(bytes.count)
     case .file(let count, _): size = count
     case .stream(let produce):
-      return HTTPResponse(status: 200, headers: headers, content: Self.stream(produce, ledger))
+      return HTTPResponse(status: 200, headers: headers, content: Self.stream(produce, reply.throttle, ledger))
     }
     headers.append("accept-ranges", "bytes")
     let verdict: ByteRange =
@@ -71,7 +71,7 @@ extension Surface {
       return HTTPResponse(status: status, headers: headers, content: .stream { _ async throws(StreamFailure) in })
     }
     do throws(Refusal) {
-      return HTTPResponse(status: status, headers: headers, content: try await Self.part(reply.body, range, ledger))
+      return HTTPResponse(status: status, headers: headers, content: try await Self.part(reply, range, ledger))
     } catch {
       await ledger.close(complete: false)
       return .refusal(error)
@@ -81,29 +81,33 @@ extension Surface {
   /// A range of a body. The first step of a file is found before the head leaves, so that what cannot be read at all
   /// is refused in good form.
   private static func part(
-    _ body: ContentReply.Body, _ range: Range<Int64>, _ ledger: Ledger
+    _ reply: ContentReply, _ range: Range<Int64>, _ ledger: Ledger
   ) async throws(Refusal) -> HTTPContent {
-    switch body {
+    let throttle = reply.throttle
+    switch reply.body {
     case .bytes(let bytes):
       let part = [UInt8](bytes[Int(range.lowerBound)..<Int(range.upperBound)])
       return .stream { (writer) async throws(StreamFailure) in
         try await ledger.keep { () async throws(StreamFailure) in
+          try await throttle.admit(part.count)
           try await writer.write(part)
           ledger.count(Int64(part.count))
         }
       }
     case .file(_, let find):
-      var step = Self.step(range, from: range.lowerBound)
+      let size = min(Limits.fileStepBytes, throttle?.slice ?? .max)
+      var step = Self.step(range, from: range.lowerBound, size)
       var extents = try await Self.exactly(step, find)
       return .stream { (writer) async throws(StreamFailure) in
         try await ledger.keep { () async throws(StreamFailure) in
           while !step.isEmpty {
             // Counted before they leave: of a transfer that is cut, the log says rather more than less.
             for piece in extents.flatMap(Self.pieces) {
+              try await throttle.admit(Int(piece.length))
               ledger.count(piece.length)
               try await writer.send([piece])
             }
-            step = Self.step(range, from: step.upperBound)
+            step = Self.step(range, from: step.upperBound, size)
             do throws(Refusal) { extents = try await Self.exactly(step, find) } catch { throw .closed }
           }
         }
@@ -112,8 +116,8 @@ extension Surface {
     }
   }
 
-  private static func step(_ range: Range<Int64>, from start: Int64) -> Range<Int64> {
-    start..<min(range.upperBound, start + Limits.fileStepBytes)
+  private static func step(_ range: Range<Int64>, from start: Int64, _ size: Int64) -> Range<Int64> {
+    start..<min(range.upperBound, start + size)
   }
 
   private static func pieces(of extent: FileExtent) -> [FileExtent] {
@@ -137,13 +141,16 @@ extension Surface {
 
   private static func stream(
     _ produce: @escaping (@escaping ([UInt8]) async throws(Refusal) -> Void) async throws(Refusal) -> Void,
-    _ ledger: Ledger
+    _ throttle: Throttle?, _ ledger: Ledger
   ) -> HTTPContent {
     .stream { (writer) async throws(StreamFailure) in
       try await ledger.keep { () async throws(StreamFailure) in
         do throws(Refusal) {
           try await produce { (bytes) async throws(Refusal) in
-            do throws(StreamFailure) { try await writer.write(bytes) } catch {
+            do throws(StreamFailure) {
+              try await throttle.admit(bytes.count)
+              try await writer.write(bytes)
+            } catch {
               throw Refusal(.cancelled, "the receiver has left: \(error)")
             }
             ledger.count(Int64(bytes.count))
@@ -154,5 +161,12 @@ extension Surface {
         }
       }
     }
+  }
+}
+
+extension Throttle? {
+  /// Returns when so many bytes may leave; at once where there is no throttle.
+  fileprivate func admit(_ count: Int) async throws(StreamFailure) {
+    do throws(CancellationError) { try await self?.admit(Int64(count)) } catch { throw .cancelled }
   }
 }

@@ -21,7 +21,9 @@ final class Doors {
   private var tasks: [Task<Void, Never>] = []
 
   /// Time for requests under way to end, of the 10 seconds within which a daemon is gone.
-  private static let drainTime = Duration.seconds(8)
+  private static let drainTime = Duration.seconds(7)
+  /// When the process ends by itself.
+  private static let lastResort = Duration.milliseconds(9500)
 
   init(_ place: DaemonPlace) async throws(Refusal) {
     self.place = place
@@ -76,15 +78,26 @@ final class Doors {
     tasks.append(Task { await server.run() })
   }
 
-  /// Waits for SIGTERM or SIGINT, lets `ending` tell the service, and closes both doors.
-  func untilToldToStop(_ logger: Logger, _ ending: () async -> Void) async {
+  /// Waits for SIGTERM or SIGINT, lets `ending` tell the service, closes both doors as soon as the requests under way
+  /// have been answered, and lets `ended` close the service.
+  ///
+  /// The process is gone within 10 seconds, whoever does not read or answer: everything acknowledged is on the disk, so
+  /// that the last resort loses nothing.
+  func untilToldToStop(_ logger: Logger, ending: () -> Void, ended: () async -> Void) async {
     _ = await Signals.wait(for: [SIGTERM, SIGINT])
     logger.notice("stopping")
+    let lastResort = Watchdog {
+      logger.error("some requests did not end in time")
+      _exit(EXIT_FAILURE)
+    }
+    lastResort.arm(after: Self.lastResort)
     tcp.close()
-    await ending()
+    ending()
     let drains = [secure, local].compactMap { $0 }.map { server in Task { await server.drain(within: Self.drainTime) } }
     for drain in drains { await drain.value }
     for task in tasks { task.cancel() }
+    await ended()
+    lastResort.close()
   }
 
   private static func refusal(_ failure: StreamFailure, _ what: String, hint: String) -> Refusal {

@@ -22,6 +22,7 @@ extension HubCommand {
       }
       trustDomain = given
     }
+    try HubDaemon.check(file)
     return HubDaemon.Settings(place: place, trustDomain: trustDomain, file: file)
   }
 }
@@ -55,7 +56,29 @@ enum HubDaemon {
       key: service.authority.serverKey.pem, anchor: service.authority.certificate.pem)
     service.start()
     logger.notice("ready", metadata: ["grid": "\(trustDomain)", "listen": "\(doors.listen)"])
-    await doors.untilToldToStop(logger) { service.close() }
+    await doors.untilToldToStop(logger) {
+      service.close()
+    } ended: {
+    }
+  }
+
+  /// Durations that contradict each other, or what nodes are promised, are refused rather than bent.
+  fileprivate static func check(_ file: V1HubConfiguration) throws(Refusal) {
+    func refuse(_ field: String, _ value: UInt64, _ hint: String) -> Refusal {
+      Refusal(.invalid, "\(field) is \(value)", concern: field, hint: hint)
+    }
+    guard file.leaseSeconds <= HubSettings.longestLeaseSeconds else {
+      throw refuse("lease_seconds", file.leaseSeconds, "at most \(HubSettings.longestLeaseSeconds), which is 30 days")
+    }
+    let lease = file.leaseSeconds > 0 ? file.leaseSeconds : HubSettings.defaultLeaseSeconds
+    guard file.refreshSeconds < lease else {
+      throw refuse("refresh_seconds", file.refreshSeconds, "less than the \(lease) seconds of a lease")
+    }
+    guard file.certificateSeconds == 0 || HubSettings.certificateSeconds.contains(file.certificateSeconds) else {
+      throw refuse(
+        "certificate_seconds", file.certificateSeconds,
+        "from \(HubSettings.certificateSeconds.lowerBound) to \(HubSettings.certificateSeconds.upperBound)")
+    }
   }
 
   private static func microseconds(_ seconds: UInt64) -> Int64 {

@@ -12,6 +12,18 @@ extension NodeCommand {
     let file = try ConfigurationFile.read(V1NodeConfiguration.self, options.config)
     let place = try DaemonPlace(
       options, data: file.data, listen: file.listen, advertise: file.advertise, socket: file.socket)
+    let timeout = Duration.seconds(Int64(file.peerTimeoutSeconds))
+    guard timeout <= NodeLimits.longestPeerTimeout else {
+      throw Refusal(
+        .invalid, "peer_timeout_seconds is \(file.peerTimeoutSeconds)", concern: "peer_timeout_seconds",
+        hint: "at most \(NodeLimits.longestPeerTimeout.components.seconds)")
+    }
+    let rate = Int64(clamping: file.transferBytesPerSecond)
+    guard rate == 0 || rate >= NodeLimits.slowestTransferRate else {
+      throw Refusal(
+        .invalid, "transfer_bytes_per_second is \(rate)", concern: "transfer_bytes_per_second",
+        hint: "at least \(NodeLimits.slowestTransferRate), or 0 for no limit")
+    }
     return NodeDaemon.Settings(place: place, file: file)
   }
 }
@@ -32,6 +44,12 @@ enum NodeDaemon {
       directory: place.directory, advertise: place.advertise ?? doors.listen, listen: doors.listen,
       version: Release.version)
     told.ceilings = ceilings(settings.file.runs)
+    if settings.file.peerTimeoutSeconds > 0 {
+      told.peerTimeout = .seconds(Int64(settings.file.peerTimeoutSeconds))
+    }
+    if settings.file.transferBytesPerSecond > 0 {
+      told.transferRate = Int64(clamping: settings.file.transferBytesPerSecond)
+    }
     let service = try await NodeService.open(told, log: logger)
     let dispatcher = Dispatcher(daemon: .node) { await service.audit($0, $1, $2, $3) }
     service.register(on: dispatcher)
@@ -49,7 +67,11 @@ enum NodeDaemon {
     logger.notice(
       "ready",
       metadata: ["listen": "\(doors.listen)", "organization": "\(service.identity?.organization.text ?? "none yet")"])
-    await doors.untilToldToStop(logger) { await service.stop() }
+    await doors.untilToldToStop(logger) {
+      service.quiesce()
+    } ended: {
+      await service.stop()
+    }
   }
 
   /// What the file says; what it leaves out stays as it is.

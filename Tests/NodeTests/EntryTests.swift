@@ -27,6 +27,7 @@ import Testing
       RevokedEntry(id: "a", revocation: [1], reason: "r"),
       ServedEntry(
         organization: "o", channel: "c", grant: "g", content: nil, what: "head", bytes: 1, complete: false),
+      RestoredEntry(organization: "o", channel: "c", content: cid, fetched: 3, grant: "g", reason: "input"),
       RefusedEntry(operation: "o", code: "denied", rule: "r", message: "m", incident: "i"),
     ]
     for entry in entries {

@@ -67,18 +67,21 @@ package struct ContentReply {
   package let entityTag: String?
   /// SHA-256 of the whole body, for `Repr-Digest`.
   package let digest: [UInt8]?
+  /// What the body's bytes wait for before they leave; nil: nothing.
+  package let throttle: Throttle?
   /// Called once when the exchange is over, with the body bytes that were handed to the connection.
   package let finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)?
 
   /// Put together by a service.
   package init(
-    type: String, body: Body, entityTag: String? = nil, digest: [UInt8]? = nil,
+    type: String, body: Body, entityTag: String? = nil, digest: [UInt8]? = nil, throttle: Throttle? = nil,
     finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)? = nil
   ) {
     self.type = type
     self.body = body
     self.entityTag = entityTag
     self.digest = digest
+    self.throttle = throttle
     self.finished = finished
   }
 }

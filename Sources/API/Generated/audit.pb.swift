@@ -39,8 +39,8 @@ package nonisolated struct V1ListAuditRequest: Sendable {
   /// Clears the value of `since`. Subsequent reads from it will return its default value.
   package mutating func clearSince() {self._since = nil}
 
-  /// 0: from the start of what `since` selects; entries after this index otherwise.
-  package var after: UInt64 = 0
+  /// Entries from this position of the log on; the first entry has position 0.
+  package var from: UInt64 = 0
 
   /// 0: the default page of 1000.
   package var limit: UInt32 = 0
@@ -80,7 +80,15 @@ package nonisolated struct V1AuditEntry: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var index: UInt64 = 0
+  /// The position in the log, from 0.
+  package var index: UInt64 {
+    get {_index ?? 0}
+    set {_index = newValue}
+  }
+  /// Returns true if `index` has been explicitly set.
+  package var hasIndex: Bool {self._index != nil}
+  /// Clears the value of `index`. Subsequent reads from it will return its default value.
+  package mutating func clearIndex() {self._index = nil}
 
   package var time: SwiftProtobuf.Google_Protobuf_Timestamp {
     get {_time ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
@@ -110,6 +118,7 @@ package nonisolated struct V1AuditEntry: Sendable {
 
   package init() {}
 
+  fileprivate var _index: UInt64? = nil
   fileprivate var _time: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
@@ -180,7 +189,7 @@ fileprivate nonisolated let _protobuf_package = "demarc.v1"
 
 nonisolated extension V1ListAuditRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListAuditRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}since\0\u{1}after\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}since\0\u{1}from\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -189,7 +198,7 @@ nonisolated extension V1ListAuditRequest: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._since) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       default: break
       }
@@ -204,8 +213,8 @@ nonisolated extension V1ListAuditRequest: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._since {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.after != 0 {
-      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 2)
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 2)
     }
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
@@ -215,7 +224,7 @@ nonisolated extension V1ListAuditRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
   package static func ==(lhs: V1ListAuditRequest, rhs: V1ListAuditRequest) -> Bool {
     if lhs._since != rhs._since {return false}
-    if lhs.after != rhs.after {return false}
+    if lhs.from != rhs.from {return false}
     if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -271,7 +280,7 @@ nonisolated extension V1AuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._index) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._time) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.actor) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.kind) }()
@@ -289,9 +298,9 @@ nonisolated extension V1AuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.index != 0 {
-      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 1)
-    }
+    try { if let v = self._index {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
     try { if let v = self._time {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
@@ -317,7 +326,7 @@ nonisolated extension V1AuditEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 
   package static func ==(lhs: V1AuditEntry, rhs: V1AuditEntry) -> Bool {
-    if lhs.index != rhs.index {return false}
+    if lhs._index != rhs._index {return false}
     if lhs._time != rhs._time {return false}
     if lhs.actor != rhs.actor {return false}
     if lhs.kind != rhs.kind {return false}

@@ -44,6 +44,13 @@ package nonisolated struct V1NodeConfiguration: Sendable {
   /// Clears the value of `runs`. Subsequent reads from it will return its default value.
   package mutating func clearRuns() {self._runs = nil}
 
+  /// Longest wait for a partner's answer, seconds; 120 by default, 3600 at most.
+  package var peerTimeoutSeconds: UInt32 = 0
+
+  /// Bytes per second that what is sent under one grant may use, however many requests share it; 0: no limit, otherwise
+  /// at least 16384.
+  package var transferBytesPerSecond: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -87,9 +94,11 @@ package nonisolated struct V1HubConfiguration: Sendable {
   /// Lifetime of a lease, seconds; 604800 (7 days) by default, 2592000 (30 days) at most.
   package var leaseSeconds: UInt64 = 0
 
-  /// How often nodes are asked to refresh it, seconds.
+  /// How often nodes are asked to refresh it, seconds; less than its lifetime. A quarter of it by default, an hour at most.
   package var refreshSeconds: UInt64 = 0
 
+  /// Lifetime of a node's certificate, seconds; 3888000 (45 days) by default and at most. At least 60. Nodes
+  /// renew after ten days, or when half of it is over where that is sooner.
   package var certificateSeconds: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -103,7 +112,7 @@ fileprivate nonisolated let _protobuf_package = "demarc.v1"
 
 nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeConfiguration"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{1}listen\0\u{1}advertise\0\u{1}socket\0\u{1}runs\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{1}listen\0\u{1}advertise\0\u{1}socket\0\u{1}runs\0\u{3}peer_timeout_seconds\0\u{3}transfer_bytes_per_second\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -116,6 +125,8 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularStringField(value: &self.advertise) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.socket) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._runs) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.peerTimeoutSeconds) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.transferBytesPerSecond) }()
       default: break
       }
     }
@@ -141,6 +152,12 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
     try { if let v = self._runs {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.peerTimeoutSeconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.peerTimeoutSeconds, fieldNumber: 6)
+    }
+    if self.transferBytesPerSecond != 0 {
+      try visitor.visitSingularUInt64Field(value: self.transferBytesPerSecond, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -150,6 +167,8 @@ nonisolated extension V1NodeConfiguration: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.advertise != rhs.advertise {return false}
     if lhs.socket != rhs.socket {return false}
     if lhs._runs != rhs._runs {return false}
+    if lhs.peerTimeoutSeconds != rhs.peerTimeoutSeconds {return false}
+    if lhs.transferBytesPerSecond != rhs.transferBytesPerSecond {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -230,16 +230,20 @@ package nonisolated struct V1Grant: @unchecked Sendable {
     set {_uniqueStorage()._granteeAddress = newValue}
   }
 
-  /// Nonce and index of the hub's log entry, once accepted; see Docs/Formats/log.md.
+  /// Nonce and position (from 0) of the hub's log entry, once accepted; see Docs/Formats/log.md.
   package var logNonce: Data {
     get {_storage._logNonce}
     set {_uniqueStorage()._logNonce = newValue}
   }
 
   package var logIndex: UInt64 {
-    get {_storage._logIndex}
+    get {_storage._logIndex ?? 0}
     set {_uniqueStorage()._logIndex = newValue}
   }
+  /// Returns true if `logIndex` has been explicitly set.
+  package var hasLogIndex: Bool {_storage._logIndex != nil}
+  /// Clears the value of `logIndex`. Subsequent reads from it will return its default value.
+  package mutating func clearLogIndex() {_uniqueStorage()._logIndex = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -542,7 +546,7 @@ nonisolated extension V1Grant: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _ownerAddress: String = String()
     var _granteeAddress: String = String()
     var _logNonce: Data = Data()
-    var _logIndex: UInt64 = 0
+    var _logIndex: UInt64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -665,9 +669,9 @@ nonisolated extension V1Grant: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if !_storage._logNonce.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._logNonce, fieldNumber: 16)
       }
-      if _storage._logIndex != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._logIndex, fieldNumber: 17)
-      }
+      try { if let v = _storage._logIndex {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 17)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }

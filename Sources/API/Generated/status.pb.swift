@@ -156,9 +156,16 @@ package nonisolated struct V1GetStatusResponse: @unchecked Sendable {
     set {_uniqueStorage()._peers = newValue}
   }
 
+  /// Bytes of the segments that hold all content.
   package var storedBytes: UInt64 {
     get {_storage._storedBytes}
     set {_uniqueStorage()._storedBytes = newValue}
+  }
+
+  /// Chunks and nodes that were found damaged and are not here until they are stored again; `doctor` says what helps.
+  package var quarantined: UInt64 {
+    get {_storage._quarantined}
+    set {_uniqueStorage()._quarantined = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -337,7 +344,7 @@ nonisolated extension V1GetStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}name\0\u{1}organization\0\u{1}listen\0\u{1}version\0\u{1}ready\0\u{1}joined\0\u{1}advertise\0\u{3}ca_fingerprint\0\u{1}hub\0\u{1}now\0\u{3}log_size\0\u{3}log_root\0\u{1}datasets\0\u{1}channels\0\u{1}leases\0\u{3}certificate_expires\0\u{1}peers\0\u{3}stored_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}name\0\u{1}organization\0\u{1}listen\0\u{1}version\0\u{1}ready\0\u{1}joined\0\u{1}advertise\0\u{3}ca_fingerprint\0\u{1}hub\0\u{1}now\0\u{3}log_size\0\u{3}log_root\0\u{1}datasets\0\u{1}channels\0\u{1}leases\0\u{3}certificate_expires\0\u{1}peers\0\u{3}stored_bytes\0\u{1}quarantined\0")
 
   fileprivate class _StorageClass {
     var _role: String = String()
@@ -359,6 +366,7 @@ nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf.
     var _certificateExpires: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _peers: [V1PeerStatus] = []
     var _storedBytes: UInt64 = 0
+    var _quarantined: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -388,6 +396,7 @@ nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf.
       _certificateExpires = source._certificateExpires
       _peers = source._peers
       _storedBytes = source._storedBytes
+      _quarantined = source._quarantined
     }
   }
 
@@ -425,6 +434,7 @@ nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf.
         case 17: try { try decoder.decodeSingularMessageField(value: &_storage._certificateExpires) }()
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._peers) }()
         case 19: try { try decoder.decodeSingularUInt64Field(value: &_storage._storedBytes) }()
+        case 20: try { try decoder.decodeSingularUInt64Field(value: &_storage._quarantined) }()
         default: break
         }
       }
@@ -494,6 +504,9 @@ nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._storedBytes != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._storedBytes, fieldNumber: 19)
       }
+      if _storage._quarantined != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._quarantined, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -522,6 +535,7 @@ nonisolated extension V1GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._certificateExpires != rhs_storage._certificateExpires {return false}
         if _storage._peers != rhs_storage._peers {return false}
         if _storage._storedBytes != rhs_storage._storedBytes {return false}
+        if _storage._quarantined != rhs_storage._quarantined {return false}
         return true
       }
       if !storagesAreEqual {return false}

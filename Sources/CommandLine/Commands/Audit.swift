@@ -37,7 +37,7 @@ struct AuditList: Command {
       let page = try await session.call(Operations.listAudit, request)
       all.entries += page.entries
       guard page.more, let last = page.entries.last else { break }
-      request.after = last.index
+      request.from = last.index + 1
     }
     try session.result(all, always: [JSON.Member("entries", [])]) {
       var table = Table("TIME", "ACTOR", "WHAT", "SUBJECT", "OUTCOME", "BYTES", "DETAIL")

@@ -29,6 +29,9 @@ struct StatusCommand: Command {
         session.print(
           "holds: \(Plain.count(answer.datasets, "dataset")), \(Plain.count(answer.channels, "channel")), "
             + Plain.bytes(Int64(clamping: answer.storedBytes)))
+        if answer.quarantined > 0 {
+          session.print("damaged: \(Plain.count(UInt32(clamping: answer.quarantined), "piece")); see `demarc doctor`")
+        }
       }
       Self.tell(answer.leases, session)
       Self.tell(answer.peers, session)

@@ -45,15 +45,26 @@ extension Transaction {
     return try currentNode(of: node.organization) ?? node
   }
 
-  /// Notes that a TLS key is a node's. The oldest of too many goes: a node uses one, and at a renewal two.
+  /// Notes that a TLS key is a node's. None is ever forgotten: what was one organization's is never another's.
   func rememberKey(_ tlsKey: SHA256Digest, of node: Int64) throws {
+    let count = try database.first("SELECT count(*) FROM tls_key WHERE node = ?", node) { try $0.int(0) } ?? 0
+    guard count < Limits.certifiedKeys else {
+      throw Refusal(
+        .limit, "this node has had \(Limits.certifiedKeys) TLS keys certified",
+        hint: "join with a fresh data directory", rule: "keys")
+    }
     try database.run(
       "INSERT INTO tls_key (digest, node, issued) VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET issued = excluded.issued",
       tlsKey.bytes, node, now.microseconds)
-    try database.run(
+  }
+
+  /// Whether a TLS key is among the newest of a node, which alone may be used.
+  func isUsable(_ tlsKey: SHA256Digest, by node: Int64) throws -> Bool {
+    try database.first(
       """
-      DELETE FROM tls_key WHERE node = ?1 AND digest NOT IN
-      (SELECT digest FROM tls_key WHERE node = ?1 ORDER BY issued DESC, digest LIMIT ?2)
-      """, node, Limits.certifiedKeys)
+      SELECT count(*) FROM
+      (SELECT digest FROM tls_key WHERE node = ? ORDER BY issued DESC, digest LIMIT ?) WHERE digest = ?
+      """, node, Limits.usableKeys, tlsKey.bytes
+    ) { try $0.int(0) } == 1
   }
 }

@@ -8,17 +8,14 @@ extension Transaction {
   func listAudit(_ request: V1ListAuditRequest) throws -> V1ListAuditResponse {
     let limit = request.limit == 0 ? Limits.auditPage : min(Int(request.limit), Limits.auditPage)
     let since = request.hasSince ? Timestamp(wire: request.since).microseconds : 0
-    // `after` is the index of the last entry that the caller has; indices are counted from 1 on the wire, so that 0 can
-    // stand for none.
-    let after = Int64(clamping: request.after)
     var entries = try database.rows(
       """
       SELECT position, time, actor, kind, subject, outcome, detail FROM log_entry
       WHERE position >= ? AND time >= ? ORDER BY position LIMIT ?
-      """, after, since, limit + 1
+      """, Int64(clamping: request.from), since, limit + 1
     ) { row in
       var entry = V1AuditEntry()
-      entry.index = UInt64(clamping: try row.int64(0)) + 1
+      entry.index = UInt64(clamping: try row.int64(0))
       entry.time = Timestamp(microseconds: try row.int64(1)).wire
       entry.actor = try row.text(2)
       entry.kind = try row.text(3)
@@ -47,11 +44,23 @@ extension Transaction {
     var range = CompactRange()
     var problem = ""
     func note(_ text: String) { if problem.isEmpty { problem = text } }
-    _ = try database.rows("SELECT position, nonce, statement, commitment FROM log_entry ORDER BY position") { row in
+    _ = try database.rows(
+      """
+      SELECT position, nonce, statement, commitment, salt, kind, subject, actor, time, outcome, detail
+      FROM log_entry ORDER BY position
+      """
+    ) { row in
       let position = try row.int64(0)
-      if position != range.size { note("entry \(range.size + 1) is missing") }
-      let commitment = LogCommitment.entry(nonce: try row.blob(1), statement: try row.blob(2))
-      if try row.blob(3) != commitment { note("entry \(position + 1) does not match its statement") }
+      if position != range.size { note("entry \(range.size) is missing") }
+      let nonce = try row.blob(1)
+      let commitment = LogCommitment.entry(nonce: nonce, statement: try row.blob(2))
+      if try row.blob(3) != commitment { note("entry \(position) does not match its statement") }
+      let context = LogContext(
+        kind: try row.text(5), subject: try row.text(6), actor: try row.text(7),
+        time: Timestamp(microseconds: try row.int64(8)), outcome: try row.text(9), detail: try row.text(10))
+      if Self.nonce(salt: try row.blob(4), context) != nonce {
+        note("what is listed for entry \(position) is not what was committed to")
+      }
       range.append(MerkleHash.leaf(commitment))
       guard let next = notes.first, next.size == range.size else { return }
       notes = notes.dropFirst()

@@ -2,10 +2,17 @@ import Core
 import Cryptography
 import SQLite
 
-// An entry of the hub's log is a commitment (`LogCommitment`); the tree's leaf is that of RFC 6962 over its 32 bytes.
-// The hub keeps nonce and statement and gives them to the parties; whoever sees the log alone learns nothing but how
-// much happened. The statement of a key, grant or revocation is the envelope's canonical bytes; everything else is a
-// JSON object {"kind","subject","actor","time","outcome","detail"}.
+// An entry of the hub's log is a commitment, 32 bytes:
+//
+//   SHA-256(nonce ‖ statement)        nonce: SHA-256(salt ‖ context), salt: 32 random bytes that the hub keeps
+//                                     context: canonical JSON {"kind","subject","actor","time","outcome","detail"}
+//
+// So the nonce tells nothing and cannot be guessed, and what the hub's own list says about an entry (who, when, why)
+// is committed to as firmly as its statement: nobody can change either without changing the tree.
+//
+// The tree's leaf is that of RFC 6962 over these 32 bytes. The hub keeps nonce and statement and gives them to the
+// parties; whoever sees the log alone learns nothing but how much happened. The statement of a key, grant or revocation
+// is the envelope's canonical bytes; everything else is the context itself.
 
 /// Where a statement stands in the hub's log.
 struct LogPlace {
@@ -13,7 +20,29 @@ struct LogPlace {
   let nonce: [UInt8]
 }
 
+/// What the hub's own list says about an entry, beside the statement.
+struct LogContext {
+  let kind: String
+  let subject: String
+  let actor: String
+  let time: Timestamp
+  let outcome: String
+  let detail: String
+
+  var json: JSON {
+    [
+      "kind": .string(kind), "subject": .string(subject), "actor": .string(actor),
+      "time": .string(time.description), "outcome": .string(outcome), "detail": .string(detail),
+    ]
+  }
+}
+
 extension Transaction {
+  /// The nonce of an entry.
+  static func nonce(salt: [UInt8], _ context: LogContext) -> [UInt8] {
+    SHA256.hash(salt + context.json.canonicalBytes).bytes
+  }
+
   /// Appends a signed statement.
   @discardableResult
   func log(_ kind: String, subject: String, envelope: Envelope, detail: String = "") throws -> LogPlace {
@@ -23,26 +52,29 @@ extension Transaction {
   /// Appends something that was done and signed by nobody.
   @discardableResult
   func log(_ kind: String, subject: String, outcome: String = "done", detail: String = "") throws -> LogPlace {
-    let statement: JSON = [
-      "kind": .string(kind), "subject": .string(subject), "actor": .string(actor),
-      "time": .string(now.description), "outcome": .string(outcome), "detail": .string(detail),
-    ]
-    return try append(kind, subject: subject, outcome: outcome, detail: detail, statement: statement.canonicalBytes)
+    let context = LogContext(
+      kind: kind, subject: subject, actor: actor, time: now, outcome: outcome, detail: detail)
+    return try append(
+      kind, subject: subject, outcome: outcome, detail: detail, statement: context.json.canonicalBytes)
   }
 
   private func append(
     _ kind: String, subject: String, outcome: String, detail: String, statement: [UInt8]
   ) throws -> LogPlace {
-    let nonce = Random.bytes(LogCommitment.nonceByteCount)
+    let salt = Random.bytes(LogCommitment.nonceByteCount)
+    let nonce = Self.nonce(
+      salt: salt,
+      LogContext(kind: kind, subject: subject, actor: actor, time: now, outcome: outcome, detail: detail))
     let commitment = LogCommitment.entry(nonce: nonce, statement: statement)
     var range = try logRange()
     let index = range.size
     try database.run(
       """
-      INSERT INTO log_entry (position, time, actor, kind, subject, outcome, detail, nonce, statement, commitment)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO log_entry (position, time, actor, kind, subject, outcome, detail, salt, nonce, statement, commitment)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
-      index, now.microseconds, actor, kind, subject, outcome, detail, nonce, statement, commitment)
+      index, now.microseconds, actor, kind, subject, outcome, detail, salt, nonce, statement,
+      commitment)
     var nodes: [(level: Int, index: Int64, hash: SHA256Digest)] = []
     range.append(MerkleHash.leaf(commitment)) { nodes.append(($0, $1, $2)) }
     for node in nodes {

@@ -83,9 +83,7 @@ extension Transaction {
       throw Refusal(.unauthenticated, "this needs a client certificate of the grid", rule: "no-certificate")
     }
     guard let name = OrganizationName(organization), let found = try currentNode(of: name), found.name.text == node,
-      let digest = SHA256Digest(hex: tlsKey),
-      try database.first(
-        "SELECT node = ? FROM tls_key WHERE digest = ?", found.id, digest.bytes, read: { try $0.bool(0) }) == true
+      let digest = SHA256Digest(hex: tlsKey), try isUsable(digest, by: found.id)
     else {
       throw Refusal(
         .denied, "the certificate is of a node that no longer stands for \(organization)", concern: organization,

@@ -6,7 +6,7 @@ package import Storage
 
 /// A hub's directory, opened:
 ///
-///   DIR/daemon.lock   held while the hub runs
+///   DIR/lock          held while the hub runs
 ///   DIR/keys/         authority.key, authority.pem, server.key, server.pem, signing.key; 0600 each
 ///   DIR/hub.db        everything else (SQLite)
 struct Opened: Sendable {
@@ -36,7 +36,7 @@ struct Opened: Sendable {
         try writer.run(
           "INSERT INTO setting (name, value) VALUES ('trust-domain', ?)", authority.trustDomain.text)
       }
-    } catch let failure as FileFailure {
+    } catch let failure as StoreError {
       throw Refusal(file: failure)
     } catch let failure as CryptographyError {
       throw Refusal(
@@ -53,13 +53,19 @@ struct Opened: Sendable {
 
 extension Refusal {
   /// What a failure with a daemon's files means to whoever started it.
-  package init(file failure: FileFailure) {
+  package init(file failure: StoreError) {
     switch failure {
-    case .locked: self.init(.exists, failure.message, hint: "stop it, or name another directory with --data")
-    case .exposed(let path): self.init(.storage, failure.message, concern: path, hint: "chmod 600 \(path)")
-    case .tooLarge(let path): self.init(.corrupt, failure.message, concern: path)
-    case .system(let path, _):
-      self.init(.storage, failure.message, concern: path, hint: "see to the directory's owner, rights and free space")
+    case .locked(let text): self.init(.exists, text, hint: "stop it, or name another directory with --data")
+    case .exposed(let path):
+      self.init(
+        .storage, "\(path) can be read by others than its owner", concern: path, hint: "chmod 600 \(path)")
+    case .corrupt(let what): self.init(.corrupt, what, hint: "restore it from a backup")
+    case .full: self.init(.storage, "the disk of the data directory is full")
+    case .readOnly:
+      self.init(.storage, "the data directory cannot be read or written", hint: "see to its owner, rights and mount")
+    case .system(let what):
+      self.init(.storage, what, hint: "see to the directory's owner, rights and free space")
+    default: self.init(.internal, "the data directory could not be used: \(failure)")
     }
   }
 }

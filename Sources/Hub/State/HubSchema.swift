@@ -133,6 +133,7 @@ enum HubSchema {
       subject TEXT NOT NULL,
       outcome TEXT NOT NULL,
       detail TEXT NOT NULL,
+      salt BLOB NOT NULL,         -- of the nonce, which commits to the columns above
       nonce BLOB NOT NULL,
       statement BLOB NOT NULL,
       commitment BLOB NOT NULL

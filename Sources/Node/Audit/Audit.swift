@@ -37,15 +37,15 @@ extension NodeService {
 
   private func listAudit(_ request: V1ListAuditRequest) async throws(Refusal) -> V1ListAuditResponse {
     let since = request.hasSince ? Timestamp(wire: request.since).microseconds : 0
-    let after = request.after == 0 ? -1 : Int64(clamping: request.after)
+    let from = Int64(clamping: request.from)
     let limit = request.limit == 0 ? NodeLimits.auditPage : min(Int(request.limit), NodeLimits.longestAuditPage)
     var response = V1ListAuditResponse()
     response.entries = try await ledger.read { database in
       try database.rows(
         """
         SELECT position, time, actor, kind, subject, outcome, detail, bytes FROM audit
-        WHERE position > ? AND time >= ? ORDER BY position LIMIT ?
-        """, after, since, limit + 1
+        WHERE position >= ? AND time >= ? ORDER BY position LIMIT ?
+        """, from, since, limit + 1
       ) { row in
         var entry = V1AuditEntry()
         entry.index = UInt64(clamping: try row.int64(0))

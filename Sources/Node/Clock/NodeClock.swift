@@ -13,9 +13,9 @@ package final class NodeClock {
   private var isStale = false
 
   /// The clock of a data directory. An unreadable file counts as none: the wall clock is all there is then.
-  static func open(directory: String) async throws(FileFailure) -> NodeClock {
+  static func open(directory: String) async throws(StoreError) -> NodeClock {
     let path = directory + "/clock"
-    let kept = try await EventLoop.offload { () throws(FileFailure) in
+    let kept = try await EventLoop.offload { () throws(StoreError) in
       (try SecretFile.read(path), readText("/proc/sys/kernel/random/boot_id"))
     }
     let clock = kept.0.flatMap { try? JSON(parsing: $0) }.flatMap { try? HubClock(json: $0) }

@@ -94,6 +94,10 @@ final class Commit {
     var response = V1CommitResponse()
     response.storedBytes = Int64(made.newBytes)
     if let head, head.content == made.root {
+      // Of equal content there is something new only where the old was found damaged: then this heals it.
+      if made.newBytes > 0 {
+        do throws(StoreError) { try await service.store.flush() } catch { throw Refusal(of: error) }
+      }
       response.version = head.wire
       response.created = false
       return response

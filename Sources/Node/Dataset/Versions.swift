@@ -1,5 +1,6 @@
 import API
 import Core
+import EventLoop
 import Cryptography
 import FoundationEssentials
 import SQLite
@@ -96,7 +97,7 @@ extension NodeService {
 
   /// A file of a version as content, with ranges by extents of the segments.
   func fileReply(
-    _ root: CID, path: String, finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)? = nil
+    _ root: CID, path: String, throttle: Throttle? = nil, finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)? = nil
   ) async throws(Refusal) -> ContentReply {
     guard let file = try await manifests.of(root).file(at: path) else {
       throw Refusal(.notFound, "there is no file \(path) in that version", concern: path)
@@ -110,6 +111,6 @@ extension NodeService {
             of: file.cid, range: UInt64(clamping: range.lowerBound)..<UInt64(clamping: range.upperBound))
         } catch { throw Refusal(of: error) }
       },
-      entityTag: file.cid.description, digest: file.sha256?.bytes, finished: finished)
+      entityTag: file.cid.description, digest: file.sha256?.bytes, throttle: throttle, finished: finished)
   }
 }

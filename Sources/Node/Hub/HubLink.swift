@@ -1,5 +1,6 @@
 import API
 import Core
+import Cryptography
 import EventLoop
 import Logging
 import Peers

@@ -27,7 +27,7 @@ package final class Partners {
     }
     let made = try PeerClient(
       of: organization, at: endpoint, trustDomain: identity.name.trustDomain, authority: identity.authority,
-      identity: identity.tls, endorsement: identity.endorsement)
+      identity: identity.tls, endorsement: identity.endorsement, timeout: service.settings.peerTimeout)
     clients[organization.text] = made
     return made
   }

@@ -7,7 +7,7 @@ nonisolated package enum EntryKinds {
     ChannelOpenedEntry.self, ChannelClosedEntry.self,
     GrantEntry.self, RevokedEntry.self, RevocationDeliveredEntry.self,
     RecordKeptEntry.self, VerificationEntry.self,
-    PulledEntry.self, KeysKeptEntry.self, ServedEntry.self, RefusedEntry.self,
+    PulledEntry.self, RestoredEntry.self, KeysKeptEntry.self, ServedEntry.self, RefusedEntry.self,
   ]
 
   package static let byName: [String: any Entry.Type] = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })

@@ -12,7 +12,6 @@ nonisolated extension Refusal {
     case let error as StoreError: self.init(store: error)
     case let error as ContentFailure: self.init(.invalid, error.reason)
     case let error as SQLiteError: self.init(store: StoreError(error))
-    case let error as FileFailure: self.init(.storage, error.message, hint: "`demarc doctor` looks at the disk")
     case is CancellationError: self.init(.cancelled, "it was cancelled")
     default: self.init(.internal, "\(error)")
     }
@@ -27,6 +26,9 @@ nonisolated extension Refusal {
     case .locked(let what):
       self.init(
         .exists, "the data directory \(what)", hint: "stop it, or name another directory with --data")
+    case .exposed(let path):
+      self.init(
+        .storage, "\(path) can be read by others than its owner", concern: path, hint: "chmod 600 \(path)")
     case .corrupt(let what):
       self.init(.corrupt, "stored bytes are damaged: \(what)", hint: "`demarc doctor` says what can be done")
     case .missing(let cid):

@@ -58,7 +58,7 @@ nonisolated struct Enrolment: Sendable {
   }
 
   /// Writes the files; the certificate last, since it is what says that the others are there.
-  func write(to keys: NodeKeys) throws(FileFailure) {
+  func write(to keys: NodeKeys) throws(StoreError) {
     try keys.write(identity.authority.pem, to: .authority)
     try keys.write(identity.endorsement, to: .endorsement)
     try keys.write(bundle, to: .trust)

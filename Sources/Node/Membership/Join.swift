@@ -105,7 +105,8 @@ extension NodeService {
 
   private func forgetToken() async {
     let keys = keys
-    await EventLoop.offload { keys.remove(.joinToken) }
+    // A token that stays is spent: the next start asks once more, and hears the same.
+    await EventLoop.offload { try? keys.remove(.joinToken) }
   }
 
   /// The node's own id: a DNS label that its signing key gives, so that it is the same in every repetition.

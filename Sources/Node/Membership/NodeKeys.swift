@@ -1,7 +1,6 @@
 import Core
 import Cryptography
 import EventLoop
-import Glibc
 import Storage
 
 /// What is secret, and what the hub gave for it, in `DIR/keys`. Not part of the log: it must not leave with a backup of it.
@@ -27,24 +26,22 @@ nonisolated package enum KeyFile: String, CaseIterable, Sendable {
 nonisolated struct NodeKeys: Sendable {
   private let directory: String
 
-  init(directory: String) throws(FileFailure) {
+  init(directory: String) throws(StoreError) {
     self.directory = directory + "/keys"
-    guard mkdir(self.directory, 0o700) == 0 || errno == EEXIST else {
-      throw .system(path: self.directory, errno: errno)
-    }
+    try SecretFile.makeDirectory(self.directory)
   }
 
-  func read(_ file: KeyFile) throws(FileFailure) -> [UInt8]? { try SecretFile.read(path(file)) }
+  func read(_ file: KeyFile) throws(StoreError) -> [UInt8]? { try SecretFile.read(path(file)) }
 
-  func write(_ bytes: [UInt8], to file: KeyFile) throws(FileFailure) { try SecretFile.write(bytes, to: path(file)) }
+  func write(_ bytes: [UInt8], to file: KeyFile) throws(StoreError) { try SecretFile.write(bytes, to: path(file)) }
 
-  func remove(_ file: KeyFile) { unlink(path(file)) }
+  func remove(_ file: KeyFile) throws(StoreError) { try SecretFile.remove(path(file)) }
 
   /// The signing key; made and kept if there is none.
   func signingKey() throws -> Ed25519PrivateKey {
     if let kept = try read(.signing) {
       guard let seed = Hex.decode(String(decoding: kept, as: UTF8.self).filter { !$0.isWhitespace }) else {
-        throw FileFailure.system(path: path(.signing), errno: EBADMSG)
+        throw StoreError.corrupt("\(path(.signing)) holds no key")
       }
       return try Ed25519PrivateKey(seed: seed)
     }

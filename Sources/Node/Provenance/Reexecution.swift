@@ -1,6 +1,7 @@
 import API
 import Core
 import Cryptography
+import Logging
 import Peers
 import Sandbox
 import Storage
@@ -97,7 +98,10 @@ extension NodeService {
     var inputs: [BoundInput] = []
     for input in record.inputs {
       let size: UInt64
-      do throws(StoreError) { size = try await store.size(of: input.file.cid) } catch {
+      do throws(StoreError) {
+        if !(try await store.isWhole(file: input.file.cid)) { try await fetch(input) }
+        size = try await store.size(of: input.file.cid)
+      } catch {
         throw Refusal(
           .notFound, "input missing: \(input.origin) with the content \(input.file.cid) is not here",
           concern: input.origin)
@@ -106,6 +110,21 @@ extension NodeService {
         BoundInput(name: input.name, origin: input.origin, version: input.version, file: input.file, size: size))
     }
     return inputs
+  }
+
+  /// Fetches an input that is not here from the channel that it came through, if a grant reaches it. What that fails with
+  /// goes into the journal: the verdict is that the input is missing.
+  private func fetch(_ input: ProvenanceRecord.Input) async throws(StoreError) {
+    let parts = input.origin.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0] == "demarc:", parts[1].isEmpty, let organization = OrganizationName(String(parts[2])),
+      let channel = ChannelName(String(parts[3])), organization != identity?.organization
+    else { throw .missing(input.file.cid) }
+    do throws(Refusal) {
+      try await restore(input.version, from: organization, channel, because: "input", by: "node")
+    } catch {
+      log.notice("\(input.origin) could not be fetched: \(error.message)")
+      throw .missing(input.file.cid)
+    }
   }
 
   private static func parameters(of record: ProvenanceRecord) throws(Refusal) -> [Setup.Given] {

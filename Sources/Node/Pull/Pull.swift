@@ -36,11 +36,12 @@ final class Pull {
     let owner = try await ownerKey()
     let head = try await head(signedBy: owner.key)
     let dataset = dataset
-    let (known, isDamaged) = try await service.ledger.read { database in
-      (try VersionQueries.head(of: dataset, in: database), try StoreFacts.damagedPieces(in: database) > 0)
-    }
+    let known = try await service.ledger.read { try VersionQueries.head(of: dataset, in: $0) }
     let isKnown = known?.content == head.content && known?.number == head.number
-    if let known, isKnown, !isDamaged { return result(known, fetched: 0, changed: false) }
+    // What was found damaged since it was pulled is fetched again.
+    if let known, isKnown, try await service.isUndamaged(known.content) {
+      return result(known, fetched: 0, changed: false)
+    }
     let tree = try await PulledTree.fetch(head.content, of: channel, from: client)
     let fetch = Fetch(pull: self, tree: tree, version: head.content)
     let fetched = try await fetch.run(report)
@@ -53,17 +54,12 @@ final class Pull {
       files: Int64(tree.manifest.data.count), fetched: fetched, record: records.maker,
       history: history.envelope.bytes, grant: grant.id)
     do throws(StoreError) { try await service.store.put(tree.blocks) } catch { throw Refusal(of: error) }
-    if let known, isKnown {
-      // What was damaged here is whole again.
-      do throws(StoreError) { try await service.store.flush() } catch { throw Refusal(of: error) }
-      return result(known, fetched: fetched, changed: false)
-    }
     try await service.ledger.append(
       records.entries + [entry], blobs: records.blobs, by: actor)
     guard
       let version = try await service.ledger.read({ try VersionQueries.version(head.number, of: dataset, in: $0) })
     else { throw Refusal(.internal, "the pulled version is not there") }
-    return result(version, fetched: fetched, changed: true)
+    return result(version, fetched: fetched, changed: !isKnown)
   }
 
   private func result(_ version: VersionRow, fetched: Int64, changed: Bool) -> V1PullResult {

@@ -42,7 +42,7 @@ extension NodeService {
 
   /// The grant that a pull goes by. Without one the answer is the same as the owner's: denied for a channel that is
   /// listed, not found for one that is not, or that this organization must not know of.
-  private func grantToPull(
+  func grantToPull(
     _ organization: OrganizationName, _ channel: ChannelName
   ) async throws(Refusal) -> PermissionRow {
     let own = try member().organization.text

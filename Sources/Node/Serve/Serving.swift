@@ -35,7 +35,8 @@ extension NodeService {
         time: clock.now))
     let transfer = try begin(admission, asked, request, what: "head", content: head.content)
     return ContentReply(
-      type: "application/vnd.dsse.envelope.v1+json", body: .bytes(envelope.bytes), finished: transfer)
+      type: "application/vnd.dsse.envelope.v1+json", body: .bytes(envelope.bytes), throttle: throttle(of: admission),
+      finished: transfer)
   }
 
   private func serveVersion(_ request: ContentRequest, _ caller: Caller) async throws(Refusal) -> ContentReply {
@@ -50,11 +51,11 @@ extension NodeService {
       return ContentReply(
         type: "application/vnd.ipld.car; version=1",
         body: .stream { (emit) async throws(Refusal) in try await Self.emit(nodes, root: content, emit) },
-        entityTag: content.description, finished: transfer)
+        entityTag: content.description, throttle: throttle(of: admission), finished: transfer)
     case "history":
       let bytes = try await history(of: content, in: admission.channel)
       let transfer = try begin(admission, asked, request, what: "history", content: content)
-      return ContentReply(type: "application/json", body: .bytes(bytes), finished: transfer)
+      return ContentReply(type: "application/json", body: .bytes(bytes), throttle: throttle(of: admission), finished: transfer)
     default:
       throw Refusal(
         .invalid, "a version as a whole is there as format=dag and format=history", concern: "format",
@@ -71,7 +72,12 @@ extension NodeService {
       throw Refusal(.notFound, "there is no file \(path) in that version", concern: path)
     }
     let transfer = try begin(admission, asked, request, what: path, content: content)
-    return try await fileReply(content, path: path, finished: transfer)
+    return try await fileReply(content, path: path, throttle: throttle(of: admission), finished: transfer)
+  }
+
+  /// What the bytes under a grant wait for, if the configuration limits their rate.
+  private func throttle(of admission: Admission) -> Throttle? {
+    settings.transferRate.map { transfers.throttle(of: admission.grant.id.text, bytesPerSecond: $0) }
   }
 
   /// A CAR in pieces of a few hundred KiB.

@@ -16,11 +16,27 @@ final class Transfers {
   private var underWay: [Int: Transfer] = [:]
   private var next = 0
 
+  private var throttles: [String: Throttle] = [:]
+
+  /// What all that is sent under a grant shares: many requests at once, or one after another, are no way around a rate.
+  func throttle(of grant: String, bytesPerSecond: Int64) -> Throttle {
+    if let throttle = throttles[grant] { return throttle }
+    if throttles.count >= NodeLimits.throttles { throttles = [:] }
+    let throttle = Throttle(bytesPerSecond: bytesPerSecond)
+    throttles[grant] = throttle
+    return throttle
+  }
+
   /// How many there are.
   var count: Int { underWay.count }
 
+  private var isClosed = false
+
   /// Registers one; answers the number under which it ends.
   func begin(_ transfer: Transfer) throws(Refusal) -> Int {
+    guard !isClosed else {
+      throw Refusal(.unreachable, "this node is stopping", hint: "try again when it runs", rule: "stopping")
+    }
     guard underWay.count < NodeLimits.transfers else {
       throw Refusal(
         .limit, "this node serves \(NodeLimits.transfers) transfers already", hint: "try again later",
@@ -45,6 +61,12 @@ final class Transfers {
 
   /// Cuts all.
   func resetAll() { reset { _ in true } }
+
+  /// Cuts all, and begins no more.
+  func close() {
+    isClosed = true
+    resetAll()
+  }
 
   /// Asks each transfer whether it may go on, and cuts those that may not.
   func judge() async {

@@ -13,7 +13,7 @@ extension NodeService {
     response.findings = [await disk()]
     response.findings += clockFindings() + leaseFindings() + membershipFindings()
     response.findings.append(try await logFinding())
-    response.findings.append(try await damageFinding())
+    response.findings += try await custodyFindings()
     response.findings += await doctorOfRuns()
     return response
   }

@@ -12,6 +12,11 @@ extension NodeService {
 
   private func status() async throws(Refusal) -> V1GetStatusResponse {
     var status = try await standing()
+    do throws(StoreError) {
+      let held = try await store.standing()
+      status.storedBytes = UInt64(clamping: held.bytes)
+      status.quarantined = UInt64(clamping: held.quarantined)
+    } catch { throw Refusal(of: error) }
     status.role = "node"
     status.version = settings.version
     status.ready = true
@@ -44,7 +49,6 @@ extension NodeService {
       found.logRoot = try log.root(size: nil).hex
       found.datasets = UInt32(clamping: try Self.count("SELECT count(*) FROM dataset", in: database))
       found.channels = UInt32(clamping: try Self.count("SELECT count(*) FROM channel WHERE open = 1", in: database))
-      found.storedBytes = UInt64(clamping: try StoreFacts.bytes(in: database))
       if own != nil { found.hub.event = UInt64(clamping: try Fact.hubEvent.integer(in: database) ?? 0) }
       found.leases = try PermissionRow.all(in: database).filter { $0.state(at: now) == "accepted" }.map { row in
         var lease = V1LeaseStatus()

@@ -16,15 +16,20 @@ package final class PeerClient {
   private let http: HTTPClient
   private let connect: ConnectClient
 
-  /// A client of one node. `endorsement` is the envelope over a `KeyEndorsement` of the identity's TLS key.
+  /// A client of one node. `endorsement` is the envelope over a `KeyEndorsement` of the identity's TLS key; `timeout` the
+  /// longest wait for an answer.
   package init(
     of organization: OrganizationName, at endpoint: Endpoint, trustDomain: TrustDomain, authority: CertificateFacts,
-    identity: PeerIdentity, endorsement: [UInt8]
+    identity: PeerIdentity, endorsement: [UInt8], timeout: Duration
   ) throws(Refusal) {
     self.organization = organization
     self.endpoint = endpoint
+    var limits = HTTPLimits.client
+    limits.connectTime = min(limits.connectTime, timeout)
+    limits.bodyIdleTime = min(limits.bodyIdleTime, timeout)
+    limits.responseTime = timeout
     http = HTTPClient(
-      origin: endpoint.origin, tls: try PeerTLS.peer(authority: authority, identity: identity),
+      origin: endpoint.origin, tls: try PeerTLS.peer(authority: authority, identity: identity), limits: limits,
       admit: { PeerTLS.names($0, organization: organization, trustDomain: trustDomain) })
     var connect = ConnectClient(http, daemon: "the node of \(organization) at \(endpoint.url)")
     connect.headers["demarc-endorsement"] = Base64.encode(endorsement)

@@ -27,10 +27,28 @@ nonisolated final class DurableFile {
   /// Opens a file that must be there for reading alone.
   static func read(_ path: String) throws(StoreError) -> DurableFile { try open(path, O_RDONLY) }
 
+  /// Opens a file for reading alone; nil if there is none.
+  static func readIfPresent(_ path: String) throws(StoreError) -> DurableFile? {
+    try openIfPresent(path, O_RDONLY).get()
+  }
+
   private static func open(_ path: String, _ flags: Int32) throws(StoreError) -> DurableFile {
-    let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw StoreError(errno: errno, "open \(path)") }
-    return DurableFile(path: path, descriptor: descriptor)
+    guard let file = try openIfPresent(path, flags).get() else { throw StoreError(errno: ENOENT, "open \(path)") }
+    return file
+  }
+
+  /// A name in a data directory is never a link to somewhere else.
+  private static func openIfPresent(_ path: String, _ flags: Int32) -> Result<DurableFile?, StoreError> {
+    let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    if descriptor >= 0 { return .success(DurableFile(path: path, descriptor: descriptor)) }
+    return errno == ENOENT ? .success(nil) : .failure(StoreError(errno: errno, "open \(path)"))
+  }
+
+  /// Whether nobody but its owner may read or write it.
+  func isPrivate() throws(StoreError) -> Bool {
+    var facts = stat()
+    guard fstat(descriptor, &facts) == 0 else { throw StoreError(errno: errno, "look at \(path)") }
+    return facts.st_mode & 0o077 == 0
   }
 
   /// The length in bytes.

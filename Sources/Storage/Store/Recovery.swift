@@ -20,8 +20,7 @@ nonisolated struct Recovery {
   static func open(
     _ directory: String, projections: [any Projection], segmentBytes: Int64 = StorageLimits.segmentBytes
   ) throws(StoreError) -> Writer {
-    try Directory.makeAll(directory)
-    let lock = try DirectoryLock(directory: directory)
+    let lock = try DataDirectory(directory)
     let recovery = Recovery(directory: directory, projections: projections, segmentBytes: segmentBytes)
     try Directory.make(recovery.segmentDirectory, in: directory)
     do {
@@ -179,7 +178,9 @@ nonisolated struct Recovery {
     }
     try replay(entries, into: catalog)
     let segments = try last ?? Segments(directory: segmentDirectory, number: (numbers.last ?? 0) + 1)
+    let quarantine = try Quarantine(directory: directory)
     try database.transaction {
+      for (digest, place) in quarantine.places { try catalog.quarantine(digest, place) }
       try catalog.setEnd(segments.end, of: segments.header)
       // Last: a rebuild that was cut off begins again.
       try catalog.setState("signature", Catalog.signature(projections))

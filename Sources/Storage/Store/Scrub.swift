@@ -1,7 +1,5 @@
 package import Core
-import Cryptography
-import EventLoop
-import SQLite
+package import EventLoop
 
 /// Something stored that is not what it was.
 nonisolated package struct Damage: Hashable, Sendable {
@@ -26,70 +24,95 @@ extension Store {
   /// Reads everything that is stored and hashes it: finds damage before somebody needs the data.
   ///
   /// Damaged pieces are quarantined: no longer found, never served, stored anew when they are put again. A sidecar index
-  /// that is missing or damaged is made again. Runs segment by segment beside everything else, at about the speed of one
-  /// core's SHA-256; ends between two segments when its task is cancelled. `progress` hears (done, all) in segments.
-  package func scrub(_ progress: (Int, Int) -> Void = { _, _ in }) async throws(StoreError) -> [Damage] {
+  /// that is missing or damaged is made again. Runs beside everything else, a few megabytes at a time, held to the rate of
+  /// `throttle`, without one at about the speed of one core's SHA-256. Ends early when its task is cancelled. `done` hears
+  /// of each segment that was read whole, with what was found there, and so knows where to go on.
+  package func scrub(
+    from first: UInt64 = 0, throttle: Throttle? = nil,
+    done: (_ segment: UInt64, _ damage: [Damage]) async -> Void = { _, _ in }
+  ) async throws(StoreError) -> [Damage] {
     let segments = try await reading { try $0.catalog.segments().map { ($0.header.number, $0.end) } }
     var all: [Damage] = []
-    let directory = directory + "/segments"
-    for (index, (number, end)) in segments.enumerated() where !Task.isCancelled {
+    for (index, (number, end)) in segments.enumerated() where number >= first {
       let isLast = index == segments.count - 1
-      let found = try await EventLoop.offload { () throws(StoreError) in
-        try Scrub.segment(number, in: directory, end: end, isLast: isLast)
-      }
-      if !found.isEmpty { all += try await write { try $0.quarantine(found) } }
-      progress(index + 1, segments.count)
+      guard let found = try await scrub(number, end: end, isLast: isLast, throttle) else { break }
+      let damage = found.isEmpty ? [] : try await write { try $0.quarantine(found) }
+      all += damage
+      await done(number, damage)
     }
     return all
+  }
+
+  /// One segment; nil if the task was cancelled before its end.
+  private func scrub(
+    _ number: UInt64, end: Int64, isLast: Bool, _ throttle: Throttle?
+  ) async throws(StoreError) -> [Scrub.Finding]? {
+    let directory = directory + "/segments"
+    let survey = try await EventLoop.offload { () throws(StoreError) in
+      try Scrub.survey(number, in: directory, end: end, isLast: isLast)
+    }
+    var findings = survey.findings
+    var rest = survey.records[...]
+    while !rest.isEmpty {
+      let batch = Scrub.batch(&rest)
+      let bytes = batch.reduce(0) { $0 + Int64($1.record.length) }
+      do throws(CancellationError) { try await throttle?.admit(bytes) } catch { return nil }
+      if Task.isCancelled { return nil }
+      findings += try await EventLoop.offload { () throws(StoreError) in
+        try Scrub.check(batch, of: number, in: directory)
+      }
+    }
+    return findings
   }
 }
 
 /// The reading of one segment. Blocking.
 nonisolated enum Scrub {
-  /// A record whose payload does not hash right.
+  /// A record whose payload does not hash right, or a range that nobody can explain.
   struct Finding: Sendable {
     let placed: PlacedRecord?
     let segment: UInt64
     let offset: Int64
   }
 
-  static func segment(
+  static func survey(
     _ number: UInt64, in directory: String, end: Int64, isLast: Bool
-  ) throws(StoreError) -> [Finding] {
-    let path = Segments.path(number, in: directory)
-    guard Directory.exists(path) else { return [Finding(placed: nil, segment: number, offset: 0)] }
-    let file = try DurableFile.read(path)
+  ) throws(StoreError) -> (records: [PlacedRecord], findings: [Finding]) {
+    guard let file = try DurableFile.readIfPresent(Segments.path(number, in: directory)) else {
+      return ([], [Finding(placed: nil, segment: number, offset: 0)])
+    }
     let size = try file.size()
     let survey = try SegmentSurvey.take(number, in: directory, file: file, end: min(end, size), isLast: isLast)
-    var findings = survey.holes.map { Finding(placed: nil, segment: number, offset: $0.lowerBound) }
-    for placed in survey.records where try SegmentScan.payload(placed, in: file) == nil {
+    return (survey.records, survey.holes.map { Finding(placed: nil, segment: number, offset: $0.lowerBound) })
+  }
+
+  /// The next records, a few megabytes of them.
+  static func batch(_ rest: inout ArraySlice<PlacedRecord>) -> ArraySlice<PlacedRecord> {
+    var count = 0
+    var bytes = 0
+    for placed in rest {
+      bytes += placed.record.length
+      if count > 0, bytes > StorageLimits.readBytes || count == StorageLimits.recordsPerGroup { break }
+      count += 1
+    }
+    defer { rest = rest.dropFirst(count) }
+    return rest.prefix(count)
+  }
+
+  static func check(
+    _ batch: ArraySlice<PlacedRecord>, of number: UInt64, in directory: String
+  ) throws(StoreError) -> [Finding] {
+    let file = try DurableFile.read(Segments.path(number, in: directory))
+    var findings: [Finding] = []
+    for placed in batch {
+      do throws(StoreError) {
+        if try SegmentScan.payload(placed, in: file) != nil { continue }
+      } catch {
+        // What the disk cannot give back is as bad as what it gives back wrong.
+        guard case .corrupt = error else { throw error }
+      }
       findings.append(Finding(placed: placed, segment: number, offset: placed.offset))
     }
     return findings
-  }
-}
-
-nonisolated extension Writer {
-  /// Takes damaged pieces out of use, unless a later copy is already in their place.
-  func quarantine(_ findings: [Scrub.Finding]) throws -> [Damage] {
-    try catalog.database.transaction {
-      try findings.compactMap { finding in
-        func damage(_ kind: Damage.Kind) -> Damage {
-          Damage(kind: kind, segment: finding.segment, offset: finding.offset)
-        }
-        guard let placed = finding.placed else { return damage(.segment) }
-        switch placed.record.kind {
-        case .entry: return damage(.entry(placed.record.number))
-        case .fact: return damage(.fact)
-        case .chunk, .node, .blob:
-          let place = Location(
-            segment: Int64(finding.segment), offset: placed.offset, length: placed.record.length)
-          guard try catalog.location(placed.record.digest) == place else { return nil }
-          try catalog.quarantine(placed.record.digest, place)
-          let codec: CID.Codec = placed.record.kind == .node ? .dagPB : .raw
-          return damage(.piece(CID(codec: codec, digest: placed.record.digest)))
-        }
-      }
-    }
   }
 }

@@ -15,7 +15,7 @@ nonisolated final class Writer: @unchecked Sendable {
   let catalog: Catalog
   let segments: Segments
   let projections: [any Projection]
-  private let lock: DirectoryLock
+  private let lock: DataDirectory
   private let tiles: TileFiles
   /// Pieces that are in the segments and not yet in the catalog.
   private var pending: [SHA256Digest: Location] = [:]
@@ -25,7 +25,7 @@ nonisolated final class Writer: @unchecked Sendable {
   private var isBroken = false
 
   init(
-    directory: String, lock: DirectoryLock, catalog: Catalog, segments: Segments, projections: [any Projection]
+    directory: String, lock: DataDirectory, catalog: Catalog, segments: Segments, projections: [any Projection]
   ) {
     self.directory = directory
     self.lock = lock
