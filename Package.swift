@@ -155,7 +155,7 @@ let package = Package(
       swiftSettings: onTheLoop),
     .testTarget(
       name: "HubTests",
-      dependencies: ["Hub", "API", "Core", "Cryptography", "EventLoop", "TestLoop", protobuf, logging],
+      dependencies: ["Hub", "API", "Core", "Cryptography", "SQLite", "EventLoop", "TestLoop", protobuf, logging],
       swiftSettings: onTheLoop),
     .testTarget(
       name: "SurfaceTests",

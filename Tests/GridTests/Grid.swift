@@ -148,6 +148,13 @@ final class Grid {
     return outcome
   }
 
+  @discardableResult
+  func ok(_ at: String, _ arguments: [String], location: SourceLocation = #_sourceLocation) async throws -> Outcome {
+    let outcome = try await run(at, arguments)
+    try #require(outcome.status == 0, "\(outcome)", sourceLocation: location)
+    return outcome
+  }
+
   /// The same; the command must be refused with that code, on stderr as one JSON object, and nothing on stdout.
   @discardableResult
   func refused(

@@ -45,9 +45,18 @@ final class Grid {
   }
 
   /// Starts a node on a directory of that name; it has not joined.
-  func node(_ name: String) async throws -> NodeMember {
-    let node = try await NodeMember.start(directory + "/" + name)
+  func node(
+    _ name: String, _ change: (inout NodeSettings) -> Void = { _ in }
+  ) async throws -> NodeMember {
+    let node = try await NodeMember.start(directory + "/" + name, change)
     nodes.append(node)
+    return node
+  }
+
+  /// The same, and it joins.
+  func member(_ name: String, _ change: (inout NodeSettings) -> Void) async throws -> NodeMember {
+    let node = try await node(name, change)
+    try await node.join(try await hub.token(name))
     return node
   }
 

@@ -24,12 +24,15 @@ final class NodeMember: Operated {
   private var running: Task<Void, Never>?
   private var identified: [CheckedContinuation<Void, Never>] = []
 
-  static func start(_ directory: String) async throws -> NodeMember {
+  static func start(
+    _ directory: String, _ change: (inout NodeSettings) -> Void = { _ in }
+  ) async throws -> NodeMember {
     let listener = try await Listener.tcp(host: "127.0.0.1", port: 0)
     let address = try #require(Endpoint("127.0.0.1:\(listener.port)"))
+    var settings = NodeSettings(directory: directory, advertise: address, listen: address, version: "test")
+    change(&settings)
     let service = try await NodeService.open(
-      NodeSettings(directory: directory, advertise: address, listen: address, version: "test"),
-      log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() })
+      settings, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() })
     return NodeMember(directory, service, listener)
   }
 
