@@ -16,7 +16,7 @@ import Testing
     let accepted = try await hub.ask(Operations.signGrant, try globex.signing(grant.envelope), as: globex.caller).grant
     let all = try await hub.ask(Operations.listAudit, V1ListAuditRequest()).entries
     #expect(all.map(\.index) == Array(0..<UInt64(all.count)))
-    #expect(all.allSatisfy(\.hasIndex))
+    #expect(all.allSatisfy { $0.hasIndex })
     let entry = try #require(all.first { $0.index == accepted.logIndex })
     #expect(entry.subject == grant.id.text, "\(entry)")
     var request = V1ListAuditRequest()
@@ -27,7 +27,9 @@ import Testing
   }
 
   /// Who, when and why are as firm as the statement itself.
-  @Test(arguments: ["actor = 'uid:7'", "time = time + 1", "detail = 'x'", "kind = 'x'", "subject = 'x'", "outcome = 'x'"])
+  @Test(arguments: [
+    "actor = 'uid:7'", "time = time + 1", "detail = 'x'", "kind = 'x'", "subject = 'x'", "outcome = 'x'",
+  ])
   func whatIsListedIsWhatWasCommittedTo(_ change: String) async throws {
     let hub = try await TestHub()
     _ = try await hub.member("acme")
@@ -37,7 +39,9 @@ import Testing
     for kind in ["key-stated", "node-joined"] {
       let position = try #require(kinds.firstIndex(of: kind))
       let database = try Database(path: hub.directory + "/hub.db")
-      let old = try database.first("SELECT actor, time, detail, kind, subject, outcome FROM log_entry WHERE position = ?", position) {
+      let old = try database.first(
+        "SELECT actor, time, detail, kind, subject, outcome FROM log_entry WHERE position = ?", position
+      ) {
         (try $0.text(0), try $0.int64(1), try $0.text(2), try $0.text(3), try $0.text(4), try $0.text(5))
       }
       let before = try #require(old)

@@ -81,7 +81,7 @@ import Testing
       let client = try PeerClient(
         of: try #require(OrganizationName("acme")), at: acme.service.settings.advertise,
         trustDomain: identity.name.trustDomain, authority: identity.authority, identity: identity.tls,
-        endorsement: try statement.envelope.signed(by: stranger).bytes)
+        endorsement: try statement.envelope.signed(by: stranger).bytes, timeout: .seconds(10))
       let refused = try await refusal { () async throws(Refusal) in
         try await client.bytes("/v1/channels/weather", atMost: 10_000)
       }

@@ -1,7 +1,7 @@
 import API
 import Core
-import EventLoop
 import Cryptography
+import EventLoop
 import FoundationEssentials
 import SQLite
 import Storage
@@ -97,7 +97,8 @@ extension NodeService {
 
   /// A file of a version as content, with ranges by extents of the segments.
   func fileReply(
-    _ root: CID, path: String, throttle: Throttle? = nil, finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)? = nil
+    _ root: CID, path: String, throttle: Throttle? = nil,
+    finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)? = nil
   ) async throws(Refusal) -> ContentReply {
     guard let file = try await manifests.of(root).file(at: path) else {
       throw Refusal(.notFound, "there is no file \(path) in that version", concern: path)

@@ -116,7 +116,8 @@ extension NodeService {
   /// goes into the journal: the verdict is that the input is missing.
   private func fetch(_ input: ProvenanceRecord.Input) async throws(StoreError) {
     let parts = input.origin.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "demarc:", parts[1].isEmpty, let organization = OrganizationName(String(parts[2])),
+    guard parts.count == 4, parts[0] == "demarc:", parts[1].isEmpty,
+      let organization = OrganizationName(String(parts[2])),
       let channel = ChannelName(String(parts[3])), organization != identity?.organization
     else { throw .missing(input.file.cid) }
     do throws(Refusal) {

@@ -55,7 +55,8 @@ extension NodeService {
     case "history":
       let bytes = try await history(of: content, in: admission.channel)
       let transfer = try begin(admission, asked, request, what: "history", content: content)
-      return ContentReply(type: "application/json", body: .bytes(bytes), throttle: throttle(of: admission), finished: transfer)
+      return ContentReply(
+        type: "application/json", body: .bytes(bytes), throttle: throttle(of: admission), finished: transfer)
     default:
       throw Refusal(
         .invalid, "a version as a whole is there as format=dag and format=history", concern: "format",

@@ -10,7 +10,8 @@ extension NodeService {
     var findings = [
       problems.first.map {
         V1Finding.problem(
-          "catalog", $0, "stop the node, remove catalog.sqlite from \(settings.directory): it is made again from the segments"
+          "catalog", $0,
+          "stop the node, remove catalog.sqlite from \(settings.directory): it is made again from the segments"
         )
       } ?? .fine("catalog", "the database is sound")
     ]

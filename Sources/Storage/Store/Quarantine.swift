@@ -20,7 +20,8 @@ nonisolated struct Quarantine {
     let text = String(decoding: try file.read(Int(clamping: try file.size()), at: 0), as: UTF8.self)
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ")
-      guard fields.count == 4, let segment = Int64(fields[0]), let offset = Int64(fields[1]), let length = Int(fields[2]),
+      guard fields.count == 4, let segment = Int64(fields[0]), let offset = Int64(fields[1]),
+        let length = Int(fields[2]),
         let digest = SHA256Digest(hex: String(fields[3]))
       else { continue }
       places.append((digest, Location(segment: segment, offset: offset, length: length)))

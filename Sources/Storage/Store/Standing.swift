@@ -61,7 +61,9 @@ extension Store {
 
   private func wholeness(_ check: @escaping @Sendable (Reader) throws -> Bool) async throws(StoreError) -> Bool {
     try await reading { reader in
-      do { return try check(reader) } catch StoreError.missing { return false } catch StoreError.corrupt { return false }
+      do { return try check(reader) } catch StoreError.missing { return false } catch StoreError.corrupt {
+        return false
+      }
     }
   }
 
