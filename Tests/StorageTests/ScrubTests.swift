@@ -30,7 +30,7 @@ import Testing
     #expect(try await store.scrub().map(\.kind) == [.piece(part.chunk)])
     let standing = try await store.standing()
     #expect(standing.quarantined == 1 && standing.quarantinedBytes == Int64(part.length))
-    #expect(standing.bytes > Int64(bytes.count) && standing.segments >= 3)
+    #expect(standing.bytes > Int64(bytes.count) && standing.segments >= 2)
     #expect(try await !store.isWhole(file: file))
     await store.close()
 
