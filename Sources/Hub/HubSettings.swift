@@ -22,7 +22,7 @@ package struct HubSettings: Sendable {
   /// What a configuration may say, in seconds.
   package static let longestLeaseSeconds = UInt64(Limits.longestLeaseMicroseconds / 1_000_000)
   package static let defaultLeaseSeconds = UInt64(Limits.defaultLeaseMicroseconds / 1_000_000)
-  package static let certificateSeconds: ClosedRange<UInt64> = 60...UInt64(Limits.certificateMicroseconds / 1_000_000)
+  package static let certificateSeconds: ClosedRange<UInt64> = 5...UInt64(Limits.certificateMicroseconds / 1_000_000)
 
   /// Settings; 0 stands for the default of a duration, and what is beyond the longest becomes the longest.
   package init(

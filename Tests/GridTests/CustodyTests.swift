@@ -147,7 +147,7 @@ import Testing
   @Test(arguments: [
     ("node", "colour: 3"), ("node", "transfer_bytes_per_second: 10"), ("node", "peer_timeout_seconds: 4000"),
     ("node", "runs { memory: 3 }"), ("hub", "lease_seconds: 2592001"), ("hub", "lease_seconds: 60 refresh_seconds: 60"),
-    ("hub", "certificate_seconds: 59"), ("hub", "lease_second: 60"),
+    ("hub", "certificate_seconds: 4"), ("hub", "lease_second: 60"),
   ])
   func aConfigurationThatCannotHoldIsRefused(_ role: String, _ text: String) async throws {
     let grid = try Grid()

@@ -92,6 +92,7 @@ nonisolated private class Question: @unchecked Sendable {
   func finish() {}
 }
 
+/// The same with what the query gives. Unchecked for the same reason.
 nonisolated private final class TypedQuestion<T: Sendable>: Question, @unchecked Sendable {
   private let query: @Sendable (Database) throws -> T
   private let continuation: CheckedContinuation<Result<T, any Error>, Never>
