@@ -131,6 +131,37 @@ import Testing
     }
   }
 
+  /// A request that was admitted, and whose grant ends before its first byte.
+  @Test func aRightThatEndsMeanwhileBeginsNothing() async throws {
+    try await shared { _, acme, globex, grant in
+      let (owner, identity) = (acme.service, try #require(globex.service.identity))
+      var wasReset = false
+      let request = ContentRequest(
+        values: ["channel": "weather"], query: [:], lastEventID: nil, headOnly: false,
+        endorsement: Base64.encode(identity.endorsement), body: { (_) throws(Refusal) in [] },
+        exchange: Exchange(reset: { wasReset = true }))
+      let caller = Caller.node(
+        organization: "globex", node: identity.name.node.text,
+        tlsKey: SHA256.hash(identity.certificate.publicKeySPKI).hex, expired: false)
+      try await globex.pull("weather", of: "acme")
+      let asked = try owner.partnerRequest(request, caller)
+      let admission = try await owner.admit(asked)
+      let content = CID.raw(of: [])
+      // What the pull left behind ends by itself.
+      try await acme.until { owner.transfers.count == 0 }
+      let finished = try await owner.begin(admission, asked, request, what: "head", content: content)
+      #expect(owner.transfers.count == 1)
+      await finished(0, true)
+      #expect(owner.transfers.count == 0)
+      try await acme.revoke(grant)
+      let refused = try await refusal { () async throws(Refusal) in
+        _ = try await owner.begin(admission, asked, request, what: "head", content: content)
+      }
+      #expect(refused.rule == "revoked", "\(refused)")
+      #expect(owner.transfers.count == 0 && !wasReset)
+    }
+  }
+
   @Test func closingAndSuspendingStop() async throws {
     try await shared { grid, acme, globex, _ in
       _ = try await acme.ask(Operations.closeChannel, .with { $0.name = "weather" })

@@ -30,6 +30,8 @@ struct Admission {
   let organization: OrganizationName
   let channel: ChannelName
   let grant: GrantStatement
+  /// `Transfers.cuts` as it was before the decision.
+  let cuts: Int
 }
 
 extension NodeService {
@@ -65,6 +67,7 @@ extension NodeService {
   /// Decides about a request, anew each time. Whatever cannot be established refuses.
   func admit(_ request: PartnerRequest) async throws(Refusal) -> Admission {
     let identity = try member()
+    let cuts = transfers.cuts
     let known = admissions
     let own = signingKey.publicKey
     var found = try await ledger.read { database in
@@ -79,7 +82,8 @@ extension NodeService {
       found.facts, now: clock.now)
     switch verdict {
     case .allow(let grant):
-      return Admission(organization: request.peer.organization, channel: request.channel, grant: grant.statement)
+      return Admission(
+        organization: request.peer.organization, channel: request.channel, grant: grant.statement, cuts: cuts)
     case .refuse(let refusal): throw Self.refusal(refusal)
     }
   }

@@ -33,7 +33,7 @@ extension NodeService {
       ChannelHead(
         organization: identity.organization, channel: admission.channel, content: head.content, number: head.number,
         time: clock.now))
-    let transfer = try begin(admission, asked, request, what: "head", content: head.content)
+    let transfer = try await begin(admission, asked, request, what: "head", content: head.content)
     return ContentReply(
       type: "application/vnd.dsse.envelope.v1+json", body: .bytes(envelope.bytes), throttle: throttle(of: admission),
       finished: transfer)
@@ -47,14 +47,14 @@ extension NodeService {
     case "dag":
       let nodes: [Block]
       do throws(StoreError) { nodes = try await store.nodes(root: content) } catch { throw Refusal(of: error) }
-      let transfer = try begin(admission, asked, request, what: "dag", content: content)
+      let transfer = try await begin(admission, asked, request, what: "dag", content: content)
       return ContentReply(
         type: "application/vnd.ipld.car; version=1",
         body: .stream { (emit) async throws(Refusal) in try await Self.emit(nodes, root: content, emit) },
         entityTag: content.description, throttle: throttle(of: admission), finished: transfer)
     case "history":
       let bytes = try await history(of: content, in: admission.channel)
-      let transfer = try begin(admission, asked, request, what: "history", content: content)
+      let transfer = try await begin(admission, asked, request, what: "history", content: content)
       return ContentReply(
         type: "application/json", body: .bytes(bytes), throttle: throttle(of: admission), finished: transfer)
     default:
@@ -72,8 +72,13 @@ extension NodeService {
     guard try await manifests.of(content).file(at: path) != nil else {
       throw Refusal(.notFound, "there is no file \(path) in that version", concern: path)
     }
-    let transfer = try begin(admission, asked, request, what: path, content: content)
-    return try await fileReply(content, path: path, throttle: throttle(of: admission), finished: transfer)
+    let transfer = try await begin(admission, asked, request, what: path, content: content)
+    do throws(Refusal) {
+      return try await fileReply(content, path: path, throttle: throttle(of: admission), finished: transfer)
+    } catch {
+      await transfer(0, false)
+      throw error
+    }
   }
 
   /// What the bytes under a grant wait for, if the configuration limits their rate.
@@ -97,9 +102,12 @@ extension NodeService {
   }
 
   /// Registers a transfer, so that it can be cut, and answers what ends it: the entry in the log.
-  private func begin(
+  ///
+  /// If something was cut since the decision, it is made again: what was looked up in between took time, and a revocation
+  /// that returned in that time must find nothing that goes on.
+  func begin(
     _ admission: Admission, _ asked: PartnerRequest, _ request: ContentRequest, what: String, content: CID
-  ) throws(Refusal) -> (_ bytes: Int64, _ complete: Bool) async -> Void {
+  ) async throws(Refusal) -> (_ bytes: Int64, _ complete: Bool) async -> Void {
     let number = try transfers.begin(
       Transfers.Transfer(
         grant: admission.grant.id.text, organization: admission.organization.text, channel: admission.channel.text,
@@ -114,6 +122,12 @@ extension NodeService {
             return error.code == .storage || error.code == .internal
           }
         }))
+    if transfers.cuts != admission.cuts {
+      do throws(Refusal) { _ = try await admit(asked) } catch {
+        transfers.end(number)
+        throw error
+      }
+    }
     let actor = "\(asked.peer.organization)/\(asked.peer.node)"
     return { [weak self] bytes, complete in
       guard let self else { return }

@@ -15,6 +15,8 @@ final class Transfers {
 
   private var underWay: [Int: Transfer] = [:]
   private var next = 0
+  /// Counts what cut or could have cut transfers: a right that was found before such a moment is looked at again.
+  private(set) var cuts = 0
 
   private var throttles: [String: Throttle] = [:]
 
@@ -77,6 +79,7 @@ final class Transfers {
   }
 
   private func reset(_ matches: (Transfer) -> Bool) {
+    cuts += 1
     for (number, transfer) in underWay where matches(transfer) { cut(number) }
   }
 
