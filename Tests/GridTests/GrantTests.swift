@@ -5,7 +5,7 @@ import EventLoop
 import TestLoop
 import Testing
 
-/// What a grant lets through, and who is let in: partners with the wrong papers, grants that are over, a hub that lies.
+/// What a grant lets through, from its offer to its end.
 @Suite(.serialized) struct GrantTests {
   @Test func grantsThatAreNotOrNoLonger() async throws {
     try await Grid.with("acme", "globex") { grid in
@@ -123,56 +123,6 @@ import Testing
     }
   }
 
-  /// Real papers of others, papers that are over, and none.
-  @Test func visitorsWithTheWrongPapers() async throws {
-    try await Grid.with("acme", "globex", "initech") { grid in
-      _ = try await grid.share()
-      let path = "/v1/channels/weather"
-      let globex = try Visitor(of: "globex", in: grid)
-      #expect(try await globex.answer(path, at: "acme", grid).status == 200)
-
-      let nobody = try await Visitor().refusal(path, at: "acme", grid)
-      #expect(nobody.code == .unauthenticated, "\(nobody)")
-      let initech = try Visitor(of: "initech", in: grid)
-      #expect(try await initech.refusal(path, at: "acme", grid).rule == "no-grant")
-      // Another's certificate with the grantee's endorsement, which anybody may have seen.
-      var dressed = initech
-      dressed.endorsement = globex.endorsement
-      #expect(try await dressed.refusal(path, at: "acme", grid).rule == "no-grant")
-      for endorsement in [nil, initech.endorsement, Array("{}".utf8), []] {
-        var undressed = globex
-        undressed.endorsement = endorsement
-        let refused = try await undressed.refusal(path, at: "acme", grid)
-        #expect(refused.code == .denied && refused.rule == "endorsement", "\(refused)")
-      }
-      // Past its last day.
-      let stolen = try StolenHub(grid)
-      let identity = try Self.identity(of: "globex", in: grid)
-      var expired = globex
-      expired.chain = try stolen.certificate(
-        for: identity, try P256PrivateKey(pem: try #require(globex.key)), seconds: -60)
-      let late = try await expired.refusal(path, at: "acme", grid)
-      #expect(late.code == .expired, "\(late)")
-      // Of an authority that is not the hub's: the handshake is all that it gets.
-      let key = try P256PrivateKey.generate()
-      let now = EventLoop.wallTime() / 1_000_000
-      let authority = try X509.makeCA(key: key, commonName: "grid.test", notBefore: now - 60, notAfter: now + 3600)
-      let leaf = try X509.issue(
-        subject: key, authority: authority, key: key, uri: identity.description, host: .ip([127, 0, 0, 1]),
-        notBefore: now - 60, notAfter: now + 3600)
-      var foreign = globex
-      foreign.chain = PEM.encode(label: "CERTIFICATE", leaf) + PEM.encode(label: "CERTIFICATE", authority)
-      foreign.key = key.pem
-      #expect(try await foreign.refusal(path, at: "acme", grid).code == .unreachable)
-      // The hub asks nobody in without a certificate either, and a node is no operator.
-      #expect(try await Visitor().refusal("/v1/events", at: "hub", grid).code == .unauthenticated)
-
-      let refusals = try await grid.audit("acme", "refused").map { $0["outcome"]?.string ?? "" }
-      #expect(refusals.contains("unauthenticated") && refusals.contains("expired") && refusals.contains("denied"))
-      try await grid.ok("acme", "audit", "verify")
-    }
-  }
-
   /// The hub writes a grant, and it is none until both custodians have signed.
   @Test func aProposalNeedsBothCustodians() async throws {
     try await Grid.with("acme", "globex") { grid in
@@ -224,28 +174,5 @@ import Testing
       try await grid.ok("globex2", "grant", "accept", fresh)
       try await grid.ok("globex2", "pull", "acme/weather")
     }
-  }
-
-  /// A node that answers in the owner's place, with papers of its own.
-  @Test func anotherAnswersInTheOwnersPlace() async throws {
-    try await Grid.with("acme", "globex", "initech") { grid in
-      _ = try await grid.share()
-      let address = try #require(Endpoint(try await grid.listen("acme")))
-      let papers = try Visitor(of: "initech", in: grid)
-      await grid.end("acme")
-      try await grid.refused("unreachable", "globex", "pull", "acme/weather")
-      let impostor = try await Impostor(
-        port: address.port, chain: try #require(papers.chain), key: try #require(papers.key),
-        anchor: try grid.contents("hub/keys/authority.pem"))
-      let refused = try await grid.refused("unreachable", "globex", "pull", "acme/weather")
-      #expect(refused.stderr.contains("authenticated"), "\(refused)")
-      #expect(impostor.requests.isEmpty, "\(impostor.requests)")
-      await impostor.close()
-    }
-  }
-
-  static func identity(of name: String, in grid: Grid) throws -> NodeIdentity {
-    let facts = try CertificateFacts(pem: try grid.contents(name + "/keys/certificate.pem"))
-    return try #require(facts.uris.first.flatMap { NodeIdentity($0) })
   }
 }

@@ -11,7 +11,8 @@ final class Impostor {
   /// What it was asked.
   private(set) var requests: [String] = []
   private var says: [V1HubEvent] = []
-  private(set) var said = 0
+  /// What it answers to a GET, by path; everything else it is not in the mood for.
+  var answers: [String: [UInt8]] = [:]
 
   init(port: Int, chain: [UInt8], key: [UInt8], anchor: [UInt8]) async throws {
     let tls = try TLSContext(
@@ -37,6 +38,7 @@ final class Impostor {
 
   private func respond(_ request: HTTPRequest) -> HTTPResponse {
     requests.append("\(request.method) \(request.path)")
+    if let answer = answers[request.path] { return HTTPResponse(status: 200, content: .bytes(answer)) }
     guard request.path == "/v1/events" else { return .text(status: 503, "not today") }
     var next = 0
     return HTTPResponse(
@@ -48,7 +50,6 @@ final class Impostor {
             guard let data = try? Coding.json.encode(self.says[next]) else { throw .closed }
             try await writer.write(Array("id: \(next + 1000)\ndata: ".utf8) + data + Array("\n\n".utf8))
             next += 1
-            self.said += 1
           }
           do { try await EventLoop.sleep(for: .milliseconds(5)) } catch { throw .closed }
         }

@@ -147,6 +147,20 @@ import Testing
         #expect(outcome.status == 2, "\(outcome)")
         #expect(outcome.stderr.contains("code: usage"))
       }
+      for text in ["bogus: 1", "lease_seconds: -1", "data: \"unfinished"] {
+        let outcome = try await Grid.execute(
+          Grid.binaries + "/demarcd", ["hub", "--config", try grid.file("wrong.conf", text)])
+        #expect(outcome.status == 2, "\(outcome)")
+        #expect(outcome.stderr.contains("code: invalid"))
+      }
+      // Keys that others can read are no keys.
+      await grid.end("acme")
+      chmod(grid.path("acme/keys/signing.key"), 0o644)
+      let exposed = try await Grid.execute(
+        Grid.binaries + "/demarcd", ["node", "--data", grid.path("acme"), "--listen", "127.0.0.1:0"])
+      #expect(exposed.status == 1 && exposed.stderr.contains("code: storage"), "\(exposed)")
+      chmod(grid.path("acme/keys/signing.key"), 0o600)
+      try await grid.start("acme", ["node"])
       try await grid.refused("usage", "acme", "status", "--bogus")
       try await grid.refused("usage", "acme", "nonsense")
       try await grid.refused("usage", "acme", "join")

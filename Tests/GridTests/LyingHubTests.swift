@@ -22,8 +22,8 @@ import Testing
         port: address.port, chain: stolen.serverChain, key: stolen.serverKey, anchor: stolen.authority.pem)
 
       // The thief's own keys, which the hub's key says are globex's and acme's.
-      let globex = try GrantTests.identity(of: "globex", in: grid)
-      let acme = try GrantTests.identity(of: "acme", in: grid)
+      let globex = try grid.identity(of: "globex")
+      let acme = try grid.identity(of: "acme")
       let tls = try P256PrivateKey.generate()
       let forGlobex = try Ed25519PrivateKey()
       let forAcme = try Ed25519PrivateKey()
@@ -108,6 +108,54 @@ import Testing
       #expect(honest == 1)
       try await grid.ok("acme", "audit", "verify")
       await hub.close()
+    }
+  }
+
+  /// What the owner ended stays ended, although the hub shows the true grant with its three signatures again.
+  @Test func whatIsOverStaysOver() async throws {
+    try await Grid.with("acme", "globex") { grid in
+      let (id, _) = try await grid.share()
+      let shown = try await grid.ok("acme", "grant", "show", id, "--json").stdout
+      let grant = try Coding.json.decode(V1Grant.self, from: shown)
+      #expect(grant.signedBy.count == 3 && !grant.envelope.isEmpty)
+      let address = try #require(Endpoint(try await grid.listen("hub")))
+      let stolen = try StolenHub(grid)
+      await grid.end("hub")
+      try await grid.ok("acme", "grant", "revoke", id)
+      let hub = try await Impostor(
+        port: address.port, chain: stolen.serverChain, key: stolen.serverKey, anchor: stolen.authority.pem)
+      hub.say(
+        .with {
+          $0.sequence = 1000; $0.grant = grant
+        })
+      hub.say(
+        .with {
+          $0.sequence = 1001; $0.suspended.names = ["initech"]
+        })
+      try await grid.until("what the thief says", within: .seconds(45)) {
+        try await grid.audit("acme", "suspended").contains { $0["subject"]?.string == "initech" }
+      }
+      #expect(try await grid.json("acme", "grant", "show", id)["state"]?.string == "revoked")
+      let globex = try Visitor(of: "globex", in: grid)
+      #expect(try await globex.refusal("/v1/channels/weather", at: "acme", grid).rule == "revoked")
+      try await grid.restart("acme")
+      #expect(try await globex.refusal("/v1/channels/weather", at: "acme", grid).rule == "revoked")
+      await hub.close()
+    }
+  }
+
+  /// Another hub at the address of the one that was joined is nobody to a node.
+  @Test func anotherHubAtTheAddress() async throws {
+    try await Grid.with("acme", "globex") { grid in
+      let (_, version) = try await grid.share()
+      try await grid.ok("acme", "channel", "open", "other", "--dataset", "weather")
+      let address = try await grid.listen("hub")
+      await grid.end("hub")
+      try await grid.start("otherhub", ["hub", "--name", "grid.test"], listen: address)
+      let refused = try await grid.refused("unreachable", "acme", "grant", "offer", "other", "--to", "globex")
+      #expect(refused.stderr.contains("authenticated"), "\(refused)")
+      #expect(try await grid.json("acme", "status")["hub"]?["connected"]?.bool != true)
+      #expect(try await grid.ok("globex", "pull", "acme/weather").last == version)
     }
   }
 }

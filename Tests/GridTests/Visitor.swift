@@ -25,7 +25,10 @@ struct Visitor {
   init() {}
 
   private func http(_ at: String, _ grid: Grid) async throws -> HTTPClient {
-    let endpoint = try #require(Endpoint(try await grid.listen(at)))
+    try http(try #require(Endpoint(try await grid.listen(at))), grid)
+  }
+
+  private func http(_ endpoint: Endpoint, _ grid: Grid) throws -> HTTPClient {
     var identity: TLSIdentity?
     if let chain, let key { identity = TLSIdentity(certificateChainPEM: chain, privateKeyPEM: key) }
     let anchor = try grid.contents("hub/keys/authority.pem")
@@ -57,7 +60,11 @@ struct Visitor {
 
   /// An answer as it came, but for what is different in every one: the date and the incident.
   func answer(_ path: String, at node: String, _ grid: Grid) async throws -> (status: Int, text: String) {
-    let client = try await http(node, grid)
+    try await answer(path, at: try #require(Endpoint(try await grid.listen(node))), grid)
+  }
+
+  func answer(_ path: String, at node: Endpoint, _ grid: Grid) async throws -> (status: Int, text: String) {
+    let client = try http(node, grid)
     defer { client.close() }
     let response = try await client.send(HTTPClient.Request(method: "GET", target: path, headers: headers))
     var text = ""
@@ -109,5 +116,13 @@ struct StolenHub {
       subject: key, authority: authority.der, key: authorityKey, uri: identity.description, host: .ip([127, 0, 0, 1]),
       notBefore: now - 3600, notAfter: now + seconds)
     return PEM.encode(label: "CERTIFICATE", leaf) + authority.pem
+  }
+}
+
+extension Grid {
+  /// Who a node of the grid is, by its certificate.
+  func identity(of name: String) throws -> NodeIdentity {
+    let facts = try CertificateFacts(pem: try contents(name + "/keys/certificate.pem"))
+    return try #require(facts.uris.first.flatMap { NodeIdentity($0) })
   }
 }
