@@ -8,7 +8,7 @@ import Testing
 /// What the tests assert is what a user would see: exit status, the last line of stdout, the code of a refusal.
 final class Grid {
   /// What a command ended with.
-  struct Outcome: CustomStringConvertible {
+  nonisolated struct Outcome: CustomStringConvertible {
     let command: String
     let status: Int32
     let stdout: [UInt8]
@@ -77,8 +77,10 @@ final class Grid {
 
   /// Starts `demarcd` on a data directory of that name and waits until it answers.
   @discardableResult
-  func start(_ name: String, _ arguments: [String], listen: String = "127.0.0.1:0") async throws -> Daemon {
-    let process = try spawn(name, arguments, listen: listen)
+  func start(
+    _ name: String, _ arguments: [String], listen: String = "127.0.0.1:0", environment: [String: String] = [:]
+  ) async throws -> Daemon {
+    let process = try spawn(name, arguments, listen: listen, environment: environment)
     let daemon = Daemon(name: name, arguments: arguments, process: process)
     daemons[name] = daemon
     for _ in 0..<400 {
@@ -90,11 +92,13 @@ final class Grid {
     return daemon
   }
 
-  private func spawn(_ name: String, _ arguments: [String], listen: String) throws -> ChildProcess {
+  private func spawn(
+    _ name: String, _ arguments: [String], listen: String, environment: [String: String]
+  ) throws -> ChildProcess {
     try ChildProcess.spawn(
       executable: Grid.binaries + "/demarcd",
       arguments: arguments + ["--data", path(name), "--listen", listen],
-      environment: ["PATH": "/usr/bin:/bin"], stdin: .none, stdout: .none)
+      environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, stdin: .none, stdout: .none)
   }
 
   /// Ends a daemon, by default as a power cut would, and waits until it is gone.
@@ -112,11 +116,11 @@ final class Grid {
     return String(try #require(from.split(separator: "\"").first))
   }
 
-  func restart(_ name: String, signal: Int32 = SIGKILL) async throws {
+  func restart(_ name: String, signal: Int32 = SIGKILL, environment: [String: String] = [:]) async throws {
     let arguments = try #require(daemons[name]).arguments
     let address = try await listen(name)
     await end(name, signal: signal)
-    try await start(name, arguments, listen: address)
+    try await start(name, arguments, listen: address, environment: environment)
   }
 
   func stop() async {

@@ -1,0 +1,190 @@
+import Core
+import Cryptography
+import EventLoop
+import Glibc
+import HTTP
+import TestLoop
+import Testing
+
+/// A right that ends cuts what is under way: bytes that arrive after the command has returned are counted.
+@Suite(.serialized) struct RevocationTests {
+  /// 256 MiB; 4 GiB where `DEMARC_LARGE` is set.
+  private static let size: Int = getenv("DEMARC_LARGE") == nil ? 256 << 20 : 4 << 30
+  /// What a partner with a slow line takes, bytes per second.
+  private static let rate: Int64 = 20_000_000
+
+  /// Somebody with globex's keys who reads acme's file.
+  private final class Receiver {
+    var count: Int64 = 0
+    private(set) var isOver = false
+    private(set) var isWhole = false
+    var isStopped = false
+    private let client: HTTPClient
+    private let body: HTTPBody
+
+    init(_ grid: Grid, version: String) async throws {
+      client = try await Middleman.client(as: "globex", to: "acme", in: grid)
+      var headers = HTTPHeaders()
+      headers["demarc-endorsement"] = Base64.encode(try grid.contents("globex/keys/endorsement.json"))
+      let response = try await client.send(
+        HTTPClient.Request(method: "GET", target: "/v1/channels/data/\(version)/data.bin", headers: headers))
+      try #require(response.status == 200)
+      body = response.body
+    }
+
+    /// Reads at the rate until it ends, one way or the other; stands still while stopped.
+    func run() async {
+      defer {
+        isOver = true
+        client.close()
+      }
+      while true {
+        if isStopped {
+          guard (try? await EventLoop.sleep(for: .milliseconds(20))) != nil else { return }
+          continue
+        }
+        guard let piece = try? await body.read() else { return }
+        if piece.isEmpty {
+          isWhole = true
+          return
+        }
+        count += Int64(piece.count)
+        let pause = Duration.microseconds(Int64(piece.count) * 1_000_000 / RevocationTests.rate)
+        guard (try? await EventLoop.sleep(for: pause)) != nil else { return }
+      }
+    }
+  }
+
+  @Test func theGrantIsRevoked() async throws {
+    try await cut("revoked") { grid, grant in try await grid.ok("acme", "grant", "revoke", grant) }
+  }
+
+  @Test func theGrantIsRevokedWhileTheReaderStandsStill() async throws {
+    try await cut("revoked, reader stopped", stopped: true) { grid, grant in
+      try await grid.ok("acme", "grant", "revoke", grant)
+    }
+  }
+
+  @Test func theGrantIsRevokedWithoutTheHub() async throws {
+    try await cut("revoked without the hub") { grid, grant in
+      await grid.end("hub")
+      try await grid.ok("acme", "grant", "revoke", grant)
+    }
+  }
+
+  @Test func theChannelIsClosed() async throws {
+    try await cut("channel closed", stopped: true) { grid, _ in try await grid.ok("acme", "channel", "close", "data") }
+  }
+
+  @Test func theHubRevokes() async throws {
+    try await cut("revoked at the hub", within: .seconds(1)) { grid, grant in
+      try await grid.ok("hub", "grant", "revoke", grant)
+    }
+  }
+
+  @Test func theLeaseEnds() async throws {
+    try await cut("lease ended", lease: 4, within: .seconds(6)) { grid, _ in await grid.end("hub") }
+  }
+
+  private func cut(
+    _ what: String, stopped: Bool = false, lease: Int? = nil, within: Duration = .milliseconds(100),
+    _ end: (Grid, String) async throws -> Void
+  ) async throws {
+    let grid = try Grid()
+    let outcome: Result<Void, any Error>
+    do {
+      var hub = ["hub", "--name", "grid.test"]
+      if let lease {
+        hub += ["--config", try grid.file("hub.conf", "lease_seconds: \(lease)\nrefresh_seconds: 1\n")]
+      }
+      try await grid.start("hub", hub)
+      for name in ["acme", "globex"] { try await grid.join(name) }
+      outcome = .success(try await cut(grid, what, stopped, within, end))
+    } catch { outcome = .failure(error) }
+    await grid.stop()
+    try outcome.get()
+  }
+
+  private func cut(
+    _ grid: Grid, _ what: String, _ isStopped: Bool, _ within: Duration, _ end: (Grid, String) async throws -> Void
+  ) async throws {
+    let grant = try await share(grid)
+    let head = try await grid.ok("acme", "versions", "data", "--json").json?["versions"]?.array?.first
+    let receiver = try await Receiver(grid, version: try #require(head?["cid"]?.string))
+    let port = try #require(try await grid.listen("acme").split(separator: ":").last.flatMap { Int($0) })
+    let reading = Task { await receiver.run() }
+    try await grid.until("8 MiB read") { receiver.count >= 8 << 20 }
+    if isStopped {
+      receiver.isStopped = true
+      // Until the sender can send no more.
+      var before = -1
+      try await grid.until("a full socket") {
+        let now = try Self.waiting(from: port)
+        defer { before = now }
+        return now > 0 && now == before
+      }
+    }
+    // A socket that was reset is no longer listed, so this is looked at before.
+    let queued = Int64(try Self.waiting(from: port))
+    try await end(grid, grant)
+    let (read, start) = (receiver.count, EventLoop.bootTime())
+    receiver.isStopped = false
+    try await grid.until("the end of the transfer") { receiver.isOver }
+    await reading.value
+    let time = EventLoop.bootTime() - start
+    let after = receiver.count - read
+    print("\(what): \(read) bytes before, \(after) read afterwards, \(queued) were in the receive buffer before, \(time)")
+    #expect(!receiver.isWhole && receiver.count < Int64(Self.size))
+    if within < .seconds(1) {
+      // What had arrived is the reader's, and a receive buffer bounds it; nothing followed.
+      #expect(after <= (isStopped ? queued + 128 << 10 : 4 << 20))
+    } else {
+      #expect(time < within + .seconds(1))
+    }
+    let refused = try await grid.run("globex", "pull", "acme/data", "--json", "--quiet")
+    #expect(refused.status != 0, "\(refused)")
+  }
+
+  /// Shares a file of that size, all of whose pieces differ.
+  private func share(_ grid: Grid) async throws -> String {
+    let file = grid.path("data.bin")
+    let descriptor = open(file, O_CREAT | O_WRONLY, 0o644)
+    try #require(descriptor >= 0)
+    var block = Grid.noise(1 << 20)
+    for number in 0..<(Self.size >> 20) {
+      for piece in 0..<4 {
+        for byte in 0..<4 { block[piece << 18 + byte] = UInt8(truncatingIfNeeded: number >> (byte * 8)) }
+      }
+      try #require(write(descriptor, block, block.count) == block.count)
+    }
+    close(descriptor)
+    try await grid.ok("acme", "dataset", "create", "data")
+    try await grid.ok("acme", "commit", "data", file, "--chunker", "fixed")
+    unlink(file)
+    try await grid.ok("acme", "channel", "open", "data", "--dataset", "data")
+    let grant = try await grid.ok("acme", "grant", "offer", "data", "--to", "globex").last
+    try await grid.ok("globex", "grant", "accept", grant)
+    return grant
+  }
+
+  /// Bytes that have arrived at this machine's sockets from that port and that nobody has read yet.
+  private static func waiting(from port: Int) throws -> Int {
+    let descriptor = open("/proc/net/tcp", O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = Glibc.read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+    let hex = String(port, radix: 16, uppercase: true)
+    let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
+    var sum = 0
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst() {
+      let fields = line.split(separator: " ")
+      guard fields.count > 4, fields[2].hasSuffix(suffix), let queue = fields[4].split(separator: ":").last else {
+        continue
+      }
+      sum += Int(queue, radix: 16) ?? 0
+    }
+    return sum
+  }
+}
