@@ -99,33 +99,6 @@ import Testing
     }
   }
 
-  @Test func onlyWhatChangedTravels() async throws {
-    let size = 96 << 20
-    try await Middleman.with { grid, middleman in
-      var bytes = Grid.noise(size)
-      try await grid.share(bytes)
-      try await grid.ok("globex", "pull", "acme/data")
-      let (sent, owned, pulled) = (
-        middleman.forwarded, try grid.segmentBytes("acme"), try grid.segmentBytes("globex")
-      )
-      #expect(sent == Int64(size))
-      let edit = Grid.noise(size / 100, seed: 7)
-      bytes.replaceSubrange(40_000_000..<40_000_000 + edit.count, with: edit)
-      bytes.insert(contentsOf: Grid.noise(100, seed: 8), at: 0)
-      try await grid.ok("acme", "commit", "data", try grid.file("data.bin", bytes))
-      let second = try await grid.ok("globex", "pull", "acme/data", "--json", "--to", grid.path("out"))
-      let fetched = try #require(second.json?["fetchedBytes"]?.number)
-      let (more, kept) = (try grid.segmentBytes("acme") - owned, try grid.segmentBytes("globex") - pulled)
-      let limit = size * 3 / 100
-      print(
-        "second version of \(size) bytes: \(fetched) fetched, \(middleman.forwarded - sent) sent, \(more) and \(kept) stored"
-      )
-      #expect(fetched == middleman.forwarded - sent)
-      #expect(fetched <= limit && more <= limit && kept <= limit)
-      #expect(try grid.contents("out/data.bin") == bytes)
-    }
-  }
-
   /// CIDs, oldest first.
   private func versions(of dataset: String, at node: String, in grid: Grid) async throws -> [String] {
     let list = try await grid.ok(node, "versions", dataset, "--json").json?["versions"]?.array ?? []
