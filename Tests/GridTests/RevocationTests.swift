@@ -133,7 +133,8 @@ import Testing
     await reading.value
     let time = EventLoop.bootTime() - start
     let after = receiver.count - read
-    print("\(what): \(read) bytes before, \(after) read afterwards, \(queued) were in the receive buffer before, \(time)")
+    print(
+      "\(what): \(read) bytes before, \(after) read afterwards, \(queued) were in the receive buffer before, \(time)")
     #expect(!receiver.isWhole && receiver.count < Int64(Self.size))
     if within < .seconds(1) {
       // What had arrived is the reader's, and a receive buffer bounds it; nothing followed.
