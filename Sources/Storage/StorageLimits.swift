@@ -37,6 +37,10 @@ nonisolated package enum StorageLimits {
   package static let openSegments = 64
   /// A catalog up to this size is checked at every start, a larger one after an unclean end only.
   package static let checkedCatalogBytes: Int64 = 16 << 20
+  /// Ranges of segments that are known to be sound, and need not be hashed again before they are served: 2 MiB at most.
+  static let soundRanges = 65_536
+  /// What is read at a time while a piece is hashed: stays in the processor's cache.
+  static let proofBytes = 256 << 10
   /// One read of an extent that is verified or copied.
   package static let readBytes = 4 << 20
 }

@@ -101,19 +101,31 @@ extension Surface {
       return .stream { (writer) async throws(StreamFailure) in
         try await ledger.keep { () async throws(StreamFailure) in
           while !step.isEmpty {
+            // Looked for, and hashed if need be, while the one before is on its way.
+            let following = Self.step(range, from: step.upperBound, size)
+            let search = Task {
+              await Self.outcome { () async throws(Refusal) in try await Self.exactly(following, find) }
+            }
+            defer { search.cancel() }
             // Counted before they leave: of a transfer that is cut, the log says rather more than less.
             for piece in extents.flatMap(Self.pieces) {
               try await throttle.admit(Int(piece.length))
               ledger.count(piece.length)
               try await writer.send([piece])
             }
-            step = Self.step(range, from: step.upperBound, size)
-            do throws(Refusal) { extents = try await Self.exactly(step, find) } catch { throw .closed }
+            guard case .success(let found) = await search.value else { throw .closed }
+            (step, extents) = (following, found)
           }
         }
       }
     case .stream: return .empty
     }
+  }
+
+  private static func outcome(
+    _ work: () async throws(Refusal) -> [FileExtent]
+  ) async -> Result<[FileExtent], Refusal> {
+    do throws(Refusal) { return .success(try await work()) } catch { return .failure(error) }
   }
 
   private static func step(_ range: Range<Int64>, from start: Int64, _ size: Int64) -> Range<Int64> {

@@ -5,8 +5,9 @@ enum Limits {
   static let requestBytes = 24 << 20
   /// The same for a caller who has proved nothing yet: a join with its certificate request.
   static let anonymousRequestBytes = 64 << 10
-  /// One step of a file on its way out: found in the store at once.
-  static let fileStepBytes: Int64 = 16 << 20
+  /// One step of a file on its way out: found in the store at once, and hashed there the first time. As long as the longest
+  /// range of a pull, so that damage is answered before anything was sent.
+  static let fileStepBytes: Int64 = 32 << 20
   /// One piece of it: handed to the connection and counted.
   static let filePieceBytes: Int64 = 1 << 20
   /// Certificates whose facts are kept, so that a busy connection does not parse its own again for each request.

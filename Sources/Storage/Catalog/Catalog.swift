@@ -52,6 +52,11 @@ nonisolated struct Catalog {
       "DELETE FROM piece WHERE digest = ? AND segment = ? AND offset = ?", digest.bytes, at.segment, at.offset)
   }
 
+  /// Whether a piece was damaged once. It may have been stored again since.
+  func isQuarantined(_ digest: SHA256Digest) throws -> Bool {
+    try database.first("SELECT 1 FROM quarantine WHERE digest = ?", digest.bytes) { try $0.int(0) } != nil
+  }
+
   // MARK: whole files
 
   func insert(_ fact: WholeFile) throws {

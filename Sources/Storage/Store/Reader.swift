@@ -14,6 +14,8 @@ nonisolated final class Reader: @unchecked Sendable {
   let catalog: Catalog
   private let directory: String
   private var files: [Int64: SharedFile] = [:]
+  /// What `prove` reads into, once it was needed: kept, since a fresh one would be mapped and faulted in each time.
+  private var buffer: [UInt8] = []
 
   init(directory: String) throws(StoreError) {
     self.directory = directory
@@ -23,35 +25,78 @@ nonisolated final class Reader: @unchecked Sendable {
     catalog = Catalog(database: database)
   }
 
-  /// The bytes with this digest, checked; nil if they are not stored.
-  func bytes(_ digest: SHA256Digest) throws -> [UInt8]? {
-    guard let place = try catalog.location(digest) else { return nil }
-    return try bytes(at: place, digest: digest)
+  /// The bytes of a piece, checked; nil if they are not stored.
+  func bytes(_ cid: CID) throws -> [UInt8]? {
+    guard let place = try catalog.location(cid.digest) else { return nil }
+    guard let bytes = try soundBytes(at: place, digest: cid.digest) else {
+      throw Rot(pieces: [PlacedPiece(cid: cid, at: place)])
+    }
+    return bytes
   }
 
-  /// The bytes at a place, checked.
-  func bytes(at place: Location, digest: SHA256Digest) throws -> [UInt8] {
-    let bytes = try read(place)
-    guard bytes.count == place.length, SHA256.hash(bytes) == digest else {
-      throw StoreError.corrupt("segment \(place.segment), \(place.length) bytes at \(place.offset)")
+  /// The bytes of an entry of the log, checked.
+  func entry(at place: Location, digest: SHA256Digest) throws -> [UInt8] {
+    guard let bytes = try soundBytes(at: place, digest: digest) else {
+      throw StoreError.corrupt(
+        "an entry of the log, \(place.length) bytes at \(place.offset) of segment \(place.segment)")
     }
     return bytes
   }
 
   /// The bytes of a node, for the walks of Core.
   func node(_ cid: CID) throws -> [UInt8] {
-    guard let bytes = try bytes(cid.digest) else { throw StoreError.missing(cid) }
+    guard let bytes = try bytes(cid) else { throw try absence(of: cid) }
     return bytes
   }
 
-  /// Where the chunks of a file are that hold `range`; neighbours are joined and the ends cut to the range.
-  func extents(of root: CID, size: UInt64, range: Range<UInt64>) throws -> [FileExtent] {
+  /// What to say of a piece that has no place: it was never here, or it was damaged and taken out of use.
+  func absence(of cid: CID) throws -> StoreError {
+    try catalog.isQuarantined(cid.digest) ? .corrupt("\(cid) was damaged on the disk and is out of use") : .missing(cid)
+  }
+
+  /// The place of a chunk.
+  func place(of chunk: CID) throws -> Location {
+    guard let place = try catalog.location(chunk.digest) else { throw try absence(of: chunk) }
+    return place
+  }
+
+  /// Reads pieces and hashes them; throws `Rot` with all that are damaged.
+  func prove(_ pieces: [PlacedPiece]) throws {
+    if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: StorageLimits.proofBytes) }
+    var damaged: [PlacedPiece] = []
+    var hash = SHA256()
+    for piece in pieces {
+      let file = try file(piece.at.segment)
+      var offset = 0
+      var isReadable = true
+      while offset < piece.at.length, isReadable {
+        let wanted = min(buffer.count, piece.at.length - offset)
+        let count = try buffer.withUnsafeMutableBytes { room in
+          let room = UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
+          return try PositionedRead.fill(room, at: piece.at.offset + Int64(offset), of: file.descriptor)
+        }
+        buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        offset += count
+        isReadable = count == wanted
+      }
+      if hash.finish() != piece.cid.digest || offset != piece.at.length { damaged.append(piece) }
+    }
+    if !damaged.isEmpty { throw Rot(pieces: damaged) }
+  }
+
+  /// Where the chunks of a file are that hold `range`; neighbours are joined and the ends cut to the range. With the chunks
+  /// themselves, none of which was read.
+  func extents(
+    of root: CID, size: UInt64, range: Range<UInt64>
+  ) throws -> (extents: [FileExtent], pieces: [PlacedPiece]) {
     let wanted = range.clamped(to: 0..<size)
-    if wanted.isEmpty { return [] }
+    if wanted.isEmpty { return ([], []) }
+    var pieces: [PlacedPiece] = []
     var runs: [(segment: Int64, offset: Int64, length: Int64)] = []
     for part in try FileWalk.parts(of: root, size: size, range: wanted, fetch: node) {
-      guard let place = try catalog.location(part.chunk.digest) else { throw StoreError.missing(part.chunk) }
+      let place = try place(of: part.chunk)
       guard place.length == part.length else { throw StoreError.invalid(.mismatch("a chunk is of another length")) }
+      pieces.append(PlacedPiece(cid: part.chunk, at: place))
       let end = part.offset + UInt64(part.length)
       let skip = Int64(max(wanted.lowerBound, part.offset) - part.offset)
       let length = Int64(min(wanted.upperBound, end) - part.offset) - skip
@@ -61,19 +106,27 @@ nonisolated final class Reader: @unchecked Sendable {
         runs.append((place.segment, place.offset + skip, length))
       }
     }
-    return try runs.map { FileExtent(file: try file($0.segment), offset: $0.offset, length: $0.length) }
+    return (
+      try runs.map { FileExtent(file: try file($0.segment), offset: $0.offset, length: $0.length) }, pieces
+    )
   }
 
   /// The size of the file: of one that is a single chunk from the catalog, else from its top node.
   func size(of root: CID) throws -> UInt64 {
     guard root.codec == .raw else { return try FileWalk.size(of: root, total: 0, fetch: node) }
-    guard let place = try catalog.location(root.digest) else { throw StoreError.missing(root) }
-    return UInt64(place.length)
+    return UInt64(try place(of: root).length)
   }
 
-  private func read(_ place: Location) throws -> [UInt8] {
+  /// The bytes at a place; nil if they are not what the digest names, or cannot be read at all.
+  private func soundBytes(at place: Location, digest: SHA256Digest) throws -> [UInt8]? {
     let file = try file(place.segment)
-    return try file.read(place.length, at: place.offset)
+    do throws(StoreError) {
+      let bytes = try file.read(place.length, at: place.offset)
+      return bytes.count == place.length && SHA256.hash(bytes) == digest ? bytes : nil
+    } catch {
+      guard case .corrupt = error else { throw error }
+      return nil
+    }
   }
 
   private func file(_ segment: Int64) throws -> SharedFile {

@@ -60,9 +60,10 @@ extension Store {
   }
 
   private func wholeness(_ check: @escaping @Sendable (Reader) throws -> Bool) async throws(StoreError) -> Bool {
-    try await reading { reader in
-      do { return try check(reader) } catch StoreError.missing { return false } catch StoreError.corrupt {
-        return false
+    do throws(StoreError) { return try await reading(check) } catch {
+      switch error {
+      case .missing, .corrupt: return false
+      default: throw error
       }
     }
   }

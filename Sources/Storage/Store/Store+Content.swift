@@ -4,7 +4,7 @@ package import EventLoop
 extension Store {
   /// The bytes of a node or blob, checked; nil if they are not here. For chunks of files use `extents` or `contents`.
   package func blob(_ cid: CID) async throws(StoreError) -> [UInt8]? {
-    try await reading { try $0.bytes(cid.digest) }
+    try await reading { try $0.bytes(cid) }
   }
 
   /// Those of `cids` that are not here, each once, in the order given.
@@ -46,12 +46,18 @@ extension Store {
   }
 
   /// Where the bytes of a file (or of a range of it, cut at the file's end) lie: a few long extents for a file that was
-  /// imported at once. Not hashed: who receives them checks, and `scrub` does.
+  /// imported at once.
+  ///
+  /// Every chunk is hashed the first time that its bytes are asked for after a start, so what rotted is not sent: it is
+  /// quarantined, and the answer is `.corrupt`. What rots after that is for `scrub` and for the receiver to find. Cost:
+  /// one reading and one SHA-256 of the range, once; after that, look-ups.
   package func extents(of file: CID, range: Range<UInt64>? = nil) async throws(StoreError) -> [FileExtent] {
-    try await reading { reader in
+    let (extents, pieces) = try await reading { reader in
       let size = try reader.size(of: file)
       return try reader.extents(of: file, size: size, range: range ?? 0..<size)
     }
+    try await prove(pieces)
+    return extents
   }
 
   /// The size of a file in bytes.
@@ -69,7 +75,7 @@ extension Store {
       var bytes: [UInt8] = []
       bytes.reserveCapacity(wanted.count)
       for part in try FileWalk.parts(of: file, size: size, range: wanted, fetch: reader.node) {
-        guard let chunk = try reader.bytes(part.chunk.digest) else { throw StoreError.missing(part.chunk) }
+        guard let chunk = try reader.bytes(part.chunk) else { throw try reader.absence(of: part.chunk) }
         let first = max(wanted.lowerBound, part.offset) - part.offset
         let last = min(wanted.upperBound, part.offset + UInt64(chunk.count)) - part.offset
         guard first <= last, last <= UInt64(chunk.count) else {
@@ -94,7 +100,7 @@ extension Store {
   package func entry(_ number: Int64) async throws(StoreError) -> [UInt8]? {
     try await reading { reader in
       guard let (place, digest) = try reader.catalog.entry(number) else { return nil }
-      return try reader.bytes(at: place, digest: digest)
+      return try reader.entry(at: place, digest: digest)
     }
   }
 }

@@ -15,6 +15,8 @@ package final class Store {
   private let readers: Readers
   private var waiting: [Waiting] = []
   private var isCommitting = false
+  /// What was hashed since the store was opened.
+  var sound = SoundRanges()
 
   private struct Waiting {
     let changes: Changes
@@ -149,9 +151,13 @@ package final class Store {
     try await readers.ask(query)
   }
 
-  /// Runs `work` on the pool with a reader.
+  /// Runs `work` on the pool with a reader. What it finds damaged is taken out of use before the answer.
   func reading<T: Sendable>(_ work: @Sendable @escaping (Reader) throws -> T) async throws(StoreError) -> T {
     guard writer != nil else { throw .closed }
-    do { return try await readers.use(work) } catch { throw StoreError(error) }
+    do { return try await readers.use(work) } catch let rot as Rot {
+      // A disk that cannot be written keeps the damage in use, and its next reader finds it again.
+      _ = try? await write { try $0.quarantine(rot.findings) }
+      throw rot.failure
+    } catch { throw StoreError(error) }
   }
 }
