@@ -6,6 +6,14 @@ nonisolated package enum StorageLimits {
   /// the disk: a large import does not push everything else out, and writes into the pages that it has just given back,
   /// which takes a fifth of the time of fresh ones on a virtual machine (Docs/Benchmarks.md).
   static let cachedTailBytes: Int64 = 64 << 20
+  /// What is written past the page cache begins and ends at multiples of this: the page, and the block of any disk.
+  static let blockBytes = 4096
+  /// One such write.
+  static let directWriteBytes = 1 << 20
+  /// Groups from this size on are written past the page cache. Smaller ones are likely to be read soon.
+  static let directGroupBytes: Int64 = 256 << 10
+  /// Records of the open segment that are kept in memory for its index; beyond, they are read back from its tables.
+  static let rememberedRecords = 65_536
   /// Records of one group of a segment.
   package static let recordsPerGroup = 65_536
   /// The payload of one group: one write, one extent.

@@ -78,6 +78,11 @@ import Testing
     let all = try #require(promises.last)
     #expect(events.count > 60 && events.count { $0.isSync } > 20, "the process's writes are not seen")
     #expect(events.contains { $0.path.hasSuffix("catalog.sqlite-wal") }, "SQLite's writes are not seen")
+    let isDirect = { (event: DiskEvent) in
+      event.path.hasSuffix(".segment") && event.offset > 0 && event.offset % 4096 == 0 && event.count >= 256 << 10
+        && event.count % 4096 == 0
+    }
+    #expect(events.contains(where: isDirect), "nothing was written past the page cache")
     var model = DiskModel()
     for (index, event) in events.enumerated() {
       model.apply(event)

@@ -76,4 +76,26 @@ import Testing
       #expect(found.end < Int64(segment.count), "byte \(position)")
     }
   }
+
+  /// Whatever the places and sizes, the bytes are in their order, and what was before them stays.
+  @Test(arguments: [0, 1, 4095, 4096, 5000] as [Int64])
+  func aLargeGroupIsWrittenInWholeBlocksAndEdges(_ start: Int64) throws {
+    let scratch = Scratch()
+    let file = try DurableFile.create(scratch.path + "/file")
+    var expected = [UInt8](repeating: 7, count: Int(start))
+    try file.write(expected, at: 0)
+    // A second group begins in the page where the first one ends.
+    for sizes in [[72, 1_500_000, 3, 4096], [5000, 1, 1 << 20]] {
+      var writing = GroupWriting(to: file, at: Int64(expected.count))
+      for size in sizes {
+        let bytes = noise(size, seed: UInt64(size))
+        try bytes.withUnsafeBytes { try writing.append($0) }
+        expected += bytes
+      }
+      try writing.finish()
+    }
+    try file.sync()
+    #expect(try file.size() == Int64(expected.count))
+    #expect(try file.read(expected.count, at: 0) == expected)
+  }
 }

@@ -8,3 +8,7 @@ void demarc_start_writing(int descriptor, int64_t offset, int64_t count);
 
 /// Lets the page cache drop a range of a file. Pages that are not on the disk yet stay.
 void demarc_forget(int descriptor, int64_t offset, int64_t count);
+
+/// Opens a file that is there for writing past the page cache (O_DIRECT, which the C library hides likewise); negative
+/// where its file system cannot do that.
+int demarc_open_direct(const char *path);

@@ -39,6 +39,9 @@ nonisolated final class Segments {
   private var forgotten: Int64 = 0
   /// Segments that were closed, with their ends, for the catalog to take over.
   var closed: [(header: SegmentHeader, end: Int64)] = []
+  /// The records from `rememberedFrom` on, for the index.
+  private var remembered: [PlacedRecord] = []
+  private var rememberedFrom: Int64
   /// After a failed sync nobody knows which bytes are on the disk.
   private(set) var lastSyncFailed = false
 
@@ -48,6 +51,7 @@ nonisolated final class Segments {
     self.header = header
     self.file = file
     self.end = end
+    rememberedFrom = end
   }
 
   /// Goes on with a new segment.
@@ -55,6 +59,7 @@ nonisolated final class Segments {
     self.directory = directory
     (header, file) = try Self.create(number: number, in: directory)
     end = Int64(SegmentHeader.byteCount)
+    rememberedFrom = end
   }
 
   /// The path of segment `number`.
@@ -100,8 +105,9 @@ nonisolated final class Segments {
       try? file.truncate(to: end)
       throw error
     }
-    file.startWriting(from: end, count: table.end - end)
+    if table.end - end < StorageLimits.directGroupBytes { file.startWriting(from: end, count: table.end - end) }
     end = table.end
+    remember(table)
     forget(to: end - StorageLimits.cachedTailBytes)
     let segment = Int64(header.number)
     return table.placed.map { Location(segment: segment, offset: $0.offset, length: $0.record.length) }
@@ -122,6 +128,7 @@ nonisolated final class Segments {
     if end > mark.end {
       try file.truncate(to: mark.end)
       isSynced = false
+      (remembered, rememberedFrom) = ([], mark.end)
     }
     end = mark.end
   }
@@ -144,6 +151,16 @@ nonisolated final class Segments {
       // One small write for a small group.
       for payload in payloads { head.append(contentsOf: payload.bytes) }
       return try file.write(head, at: position)
+    }
+    if table.end - end >= StorageLimits.directGroupBytes {
+      var writing = GroupWriting(to: file, at: end)
+      var outcome = Result<Void, StoreError>.success(())
+      head.withUnsafeBytes { bytes in
+        outcome = Result { () throws(StoreError) in try writing.append(bytes) }
+      }
+      try outcome.get()
+      for payload in payloads { try writing.append(payload.bytes) }
+      return try writing.finish()
     }
     try file.write(head, at: position)
     position += Int64(head.count)
@@ -175,8 +192,9 @@ nonisolated final class Segments {
   /// there, so that only the last segment of a directory can have a torn end.
   private func close() throws(StoreError) {
     try sync()
-    let found = try SegmentScan.tables(of: file, nonce: header.nonce, from: Int64(SegmentHeader.byteCount), to: end)
-    let index = SegmentIndex(header: header, end: end, records: found.records)
+    let earlier = try SegmentScan.tables(
+      of: file, nonce: header.nonce, from: Int64(SegmentHeader.byteCount), to: rememberedFrom)
+    let index = SegmentIndex(header: header, end: end, records: earlier.records + remembered)
     try Directory.replace(Self.indexPath(header.number, in: directory), with: index.encode())
     let next = try Self.create(number: header.number + 1, in: directory)
     closed.append((header, end))
@@ -184,6 +202,16 @@ nonisolated final class Segments {
     forgotten = 0
     (header, file) = next
     end = Int64(SegmentHeader.byteCount)
+    (remembered, rememberedFrom) = ([], end)
+  }
+
+  /// Keeps a group's records for the index: reading them back would ask the disk for every table.
+  private func remember(_ table: GroupTable) {
+    if remembered.count + table.records.count > StorageLimits.rememberedRecords {
+      (remembered, rememberedFrom) = ([], table.end)
+    } else {
+      remembered += table.placed
+    }
   }
 
   private static func create(
