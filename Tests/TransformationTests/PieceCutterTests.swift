@@ -43,6 +43,21 @@ import Transformation
     }
   }
 
+  /// Quotes anywhere in a piece, and nominal sizes that are no multiple of eight.
+  @Test func quotesAreCountedAtEveryPlace() {
+    for place in 0..<40 {
+      for size in 1..<48 {
+        var record = [UInt8](repeating: 0xA2, count: 50)
+        record[place] = 0x22
+        record[45] = 0x0A
+        record[47] = 0x22
+        record[49] = 0x0A
+        let pieces = cut(Array("h\n".utf8) + record, size: size, arriving: 1000).pieces
+        #expect(pieces == [record], "a quote at \(place), pieces of \(size)")
+      }
+    }
+  }
+
   @Test func smallAndOddInputs() {
     #expect(cut([], size: 8, arriving: 1).header == nil)
     #expect(cut(Array("a".utf8), size: 8, arriving: 1).header?.record == Array("a".utf8))

@@ -46,6 +46,21 @@ import Transformation
     }
   }
 
+  /// Whatever stands before and behind it, and wherever it begins: the scanner reads eight bytes at a time.
+  @Test func marksAreFoundAtEveryPlace() throws {
+    for before in 0..<18 {
+      for length in 0..<18 {
+        let start = String(repeating: "\u{FF}", count: before)
+        let cell = String((0..<length).map { Character(["+", " ", "\t", "~", "#"][$0 % 5]) })
+        #expect(try records("\(start),\(cell),z\r\n\(cell)\n") == [[start, cell, "z"], [cell]])
+        let quoted = "\"\(cell),\(cell)\n\"\"\(cell)\""
+        #expect(try records("\(start),\(quoted),z\n\(quoted)\n") == [[start, quoted, "z"], [quoted]])
+        #expect(throws: TableProblem.self) { try records("\(start),\(cell)x\"\n") }
+        #expect(throws: TableProblem.self) { try records("\(start),\(cell)\0\(cell)\n") }
+      }
+    }
+  }
+
   @Test func cellsOverTenMebibytesAreRefused() {
     for quote in ["", "\""] {
       let cell = quote + String(repeating: "x", count: (10 << 20) + 1) + quote

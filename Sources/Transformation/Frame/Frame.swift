@@ -69,11 +69,13 @@ package struct FrameCutter {
 
   /// Takes what arrived.
   package mutating func append(_ bytes: [UInt8]) {
-    if start > 0 {
+    if isInsideFrame {
       buffer.removeFirst(start)
-      start = 0
+      buffer.append(contentsOf: bytes)
+    } else {
+      buffer = bytes
     }
-    buffer.append(contentsOf: bytes)
+    start = 0
   }
 
   /// Whether a frame has begun and not ended.

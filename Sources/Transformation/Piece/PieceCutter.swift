@@ -94,9 +94,11 @@ package struct PieceCutter {
       var at = scanned
       var quotes = inQuotes
       let nominal = min(earliest, bytes.count)
-      while at < nominal {
-        if bytes[at] == 0x22 { quotes.toggle() }
-        at += 1
+      if at < nominal {
+        if Self.hasOddQuotes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[at..<nominal])) {
+          quotes.toggle()
+        }
+        at = nominal
       }
       while at < bytes.count {
         let byte = bytes[at]
@@ -113,6 +115,25 @@ package struct PieceCutter {
       inQuotes = quotes
       return at - start > limit ? at : nil
     }
+  }
+
+  /// Whether the number of quotes is odd; eight bytes at a time, for this is done to all of the input.
+  private static func hasOddQuotes(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var odd: UInt64 = 0
+    var at = 0
+    while at + 8 <= bytes.count {
+      let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ Bytes.each(0x22)
+      // The top bit of each byte: clear where the byte is zero.
+      odd ^= (word & Bytes.each(0x7F)) &+ Bytes.each(0x7F) | word
+      at += 8
+    }
+    // Words of eight set bits do not change a parity, so what is left is the parity of the bytes that were quotes.
+    var count = (odd & Bytes.each(0x80)).nonzeroBitCount
+    while at < bytes.count {
+      if bytes[at] == 0x22 { count += 1 }
+      at += 1
+    }
+    return count & 1 == 1
   }
 
   private mutating func take(to end: Int) -> [UInt8] {
