@@ -53,6 +53,11 @@ static int raw_order(lua_State *L) {
 
 #define GOLDEN_ORDER "G8K@P6<BVIEMHXD7Q9=AU135LFO?SW;CRT>NJ4:2"
 
+static int row_table_test(lua_State *L) {
+  lua_pushboolean(L, sandbox_row_table_test(L));
+  return 1;
+}
+
 const char *sandbox_self_test(void) {
   static char problem[128];
   if (sandbox_open(&nobody) != 0) return "the memory limit is too small for a state";
@@ -63,6 +68,9 @@ const char *sandbox_self_test(void) {
     snprintf(problem, sizeof problem, "this build of Lua is not deterministic here: order %s", lua_tostring(L, -1));
     return problem;
   }
+  lua_settop(L, 0);
+  lua_pushcfunction(L, row_table_test);
+  if (lua_pcall(L, 0, 1, 0) != LUA_OK || !lua_toboolean(L, -1)) return "this build of Lua lays tables out otherwise";
   return NULL;
 }
 

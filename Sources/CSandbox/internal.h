@@ -35,6 +35,18 @@ int sandbox_heap_starved(void);  // an allocation was refused and the script was
 void sandbox_push_sorted_keys(lua_State *L, int table);  // pushes an array of the table's keys in order
 void sandbox_open_order(lua_State *L);
 
+// rowtable.c
+enum { SANDBOX_COLUMNS = 1000 };  // that a script may name
+// Makes the table that rows are copies of, from the keys on the stack, and leaves it there: it must stay as long as rows
+// are pushed.
+void sandbox_row_table_model(lua_State *L, int first_key, int columns, int metatable);
+// Pushes a fresh row with the first `count` columns as in `cells`. Needs count + 1 places on the stack.
+void sandbox_row_table_push(lua_State *L, const sandbox_cell *cells, int count);
+// Sets the cells of what the table on top of the stack holds. 0 if it holds anything but plain values under names of
+// columns: the caller looks again, through Lua's functions.
+int sandbox_row_table_read(lua_State *L, sandbox_cell *cells);
+int sandbox_row_table_test(lua_State *L);
+
 // text.c, sort.c, random.c, coroutine.c, globals.c, declare.c
 void sandbox_open_text(lua_State *L);
 void sandbox_open_sort(lua_State *L);

@@ -2,45 +2,24 @@
 //
 // One protected call surrounds the whole piece. Each row is a fresh table (scripts may keep it) with the declared
 // columns only; its metatable exists to refuse misspelt columns. The result is read by walking the returned
-// table once: keys are interned strings, so a column is found by its pointer, and a key that is no column shows
-// itself.
+// table once (rowtable.c), so that a key that is no column shows itself; a table with anything unusual in it is walked
+// again through Lua's functions, which finds what to say.
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define SLOTS 4096  // of the pointer table; columns are at most a quarter
-
-static struct {
-  const sandbox_columns *columns;
-  struct {
-    const char *name;
-    int column;
-  } slots[SLOTS];
-  unsigned mask;
-} rows;
+static const sandbox_columns *columns;
 
 enum { FUNCTION = 1, META = 2, NAMES = 3, KEYS = 3 };  // stack of `body`: the key of column k is at KEYS + 1 + k
-
-static unsigned slot_of(const char *name) { return (unsigned)((uintptr_t)name >> 4) * 2654435761u >> 16; }
-
-static void remember(const char *name, int column) {
-  unsigned at = slot_of(name) & rows.mask;
-  while (rows.slots[at].name) at = (at + 1) & rows.mask;
-  rows.slots[at].name = name;
-  rows.slots[at].column = column;
-}
 
 // The column whose key stands at the index -2 of the stack, or -1.
 static int column_of_key(lua_State *L) {
   if (lua_type(L, -2) != LUA_TSTRING) return -1;
   size_t count;
   const char *name = lua_tolstring(L, -2, &count);
-  for (unsigned at = slot_of(name) & rows.mask; rows.slots[at].name; at = (at + 1) & rows.mask)
-    if (rows.slots[at].name == name) return rows.slots[at].column;
-  if (count <= 40) return -1;  // Lua interns names up to 40 bytes; longer ones are compared
-  for (int k = 0; k < rows.columns->known; k++)
-    if (rows.columns->name_counts[k] == count && memcmp(rows.columns->names[k], name, count) == 0) return k;
+  for (int k = 0; k < columns->known; k++)
+    if (columns->name_counts[k] == count && memcmp(columns->names[k], name, count) == 0) return k;
   return -1;
 }
 
@@ -69,15 +48,6 @@ static int no_such_output(lua_State *L, int names) {
   const char *hint = lua_tostring(L, -1);
   return luaL_error(L, "the row has a column '%s' that the output does not%s", name,
                     *hint ? hint : ": declare it in table_out { add = … }");
-}
-
-static void push_input(lua_State *L, const sandbox_cell *cell) {
-  switch (cell->kind) {
-    case SANDBOX_INTEGER: lua_pushinteger(L, cell->integer); break;
-    case SANDBOX_NUMBER: lua_pushnumber(L, cell->number); break;
-    case SANDBOX_BOOLEAN: lua_pushboolean(L, cell->boolean); break;
-    default: lua_pushlstring(L, (const char *)cell->bytes, cell->count);
-  }
 }
 
 static void read_output(lua_State *L, int index, sandbox_cell *cell) {
@@ -111,9 +81,13 @@ static void read_output(lua_State *L, int index, sandbox_cell *cell) {
 
 // Writes the table on top of the stack as one row.
 static void emit_row(lua_State *L) {
-  const sandbox_columns *c = rows.columns;
-  int table = lua_gettop(L);
+  const sandbox_columns *c = columns;
   for (int k = 0; k < c->known; k++) c->out[k].kind = SANDBOX_NIL;
+  if (sandbox_row_table_read(L, c->out)) {
+    c->emit(c->context);
+    return;
+  }
+  int table = lua_gettop(L);
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     int k = column_of_key(L);
     if (k < 0) no_such_output(L, NAMES);
@@ -151,8 +125,8 @@ static void emit_result(lua_State *L) {
 }
 
 static int body(lua_State *L) {
-  const sandbox_columns *c = rows.columns;
-  luaL_checkstack(L, c->known + 32, "too many columns");
+  const sandbox_columns *c = columns;
+  luaL_checkstack(L, 2 * c->known + 32, "too many columns");
   lua_pushglobaltable(L);
   lua_pushliteral(L, "row");
   lua_rawget(L, -2);
@@ -160,8 +134,7 @@ static int body(lua_State *L) {
   lua_createtable(L, 0, 2);  // META
   lua_createtable(L, 0, c->known);  // NAMES
   for (int k = 0; k < c->known; k++) {
-    const char *name = lua_pushlstring(L, c->names[k], c->name_counts[k]);
-    if (c->name_counts[k] <= 40) remember(name, k);
+    lua_pushlstring(L, c->names[k], c->name_counts[k]);
     lua_pushvalue(L, -1);
     lua_pushboolean(L, 1);
     lua_rawset(L, NAMES);
@@ -171,6 +144,7 @@ static int body(lua_State *L) {
   lua_setfield(L, META, "__index");
   lua_pushboolean(L, 0);
   lua_setfield(L, META, "__metatable");
+  sandbox_row_table_model(L, KEYS + 1, c->known, META);
   int base = lua_gettop(L);
 
   // Rows are short-lived: while little is live, collecting at ten times that costs a third of collecting at twice.
@@ -183,15 +157,7 @@ static int body(lua_State *L) {
       patient = 0;
       lua_gc(L, LUA_GCSETPAUSE, 200);
     }
-    lua_createtable(L, 0, c->known);
-    for (int k = 0; k < c->inputs; k++) {
-      if (c->in[k].kind == SANDBOX_NIL) continue;
-      lua_pushvalue(L, KEYS + 1 + k);
-      push_input(L, &c->in[k]);
-      lua_rawset(L, base + 1);
-    }
-    lua_pushvalue(L, META);
-    lua_setmetatable(L, base + 1);
+    sandbox_row_table_push(L, c->in, c->inputs);
     lua_pushvalue(L, FUNCTION);
     lua_pushvalue(L, base + 1);
     lua_call(L, 1, 1);
@@ -201,11 +167,9 @@ static int body(lua_State *L) {
   return 0;
 }
 
-void sandbox_rows(const sandbox_columns *columns) {
+void sandbox_rows(const sandbox_columns *named) {
   lua_State *L = sandbox.main;
-  rows.columns = columns;
-  memset(rows.slots, 0, sizeof rows.slots);
-  rows.mask = SLOTS - 1;
+  columns = named;
   lua_settop(L, 0);
   lua_pushcfunction(L, sandbox_on_error);
   lua_pushcfunction(L, body);
