@@ -22,10 +22,10 @@ import Glibc
   }
 
   /// The refusal for arguments that are not text.
-  package static func refuse(notText position: Int) -> Int32 {
+  package static func refuse(notText position: Int, wantsJSON: Bool) -> Int32 {
     let refusal = Refusal(.invalid, "argument \(position) is not UTF-8", hint: "names and paths have to be")
     let console = Console()
-    console.note(Report.lines(refusal).joined(separator: "\n"))
+    console.note(wantsJSON ? Report.json(refusal) : Report.lines(refusal).joined(separator: "\n"))
     return refusal.code.exitStatus
   }
 

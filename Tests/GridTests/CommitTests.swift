@@ -44,6 +44,28 @@ import Testing
     }
   }
 
+  @Test func refusesNamesThatAreNotText() async throws {
+    try await node { grid in
+      let wrong = try directory(grid, "wrong")
+      let name = Array(wrong.utf8) + [0x2f, 0x62, 0xff, 0]
+      let descriptor = name.withUnsafeBufferPointer { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { open($0, O_CREAT | O_WRONLY, 0o644) } ?? -1 }
+      }
+      try #require(descriptor >= 0)
+      close(descriptor)
+      let refused = try await grid.refused("invalid", "acme", "commit", "d", wrong)
+      #expect(refused.status == 2 && refused.refusal?["message"]?.string?.contains("UTF-8") == true)
+      // As an argument: only a shell can pass it.
+      let outcome = try await Grid.execute(
+        "/bin/sh",
+        [
+          "-c", "exec \"$0\" --at \"$1\" commit d \"$(printf 'b\\377')\" --json", Grid.binaries + "/demarc",
+          grid.path("acme/demarc.sock"),
+        ])
+      #expect(outcome.status == 2 && outcome.refusal?["code"]?.string == "invalid", "\(outcome)")
+    }
+  }
+
   @Test func anUnreadableOrChangingFile() async throws {
     try await node { grid in
       let file = try grid.file("f", Grid.noise(1 << 20))
