@@ -25,13 +25,15 @@ nonisolated package enum NodeLimits {
   /// Endorsements and grants whose signatures were checked and need no second check.
   static let cachedSignatures = 4096
 
+  /// Chunks that a pull looks for at a time.
+  static let lookups = 10_000
   /// Requests of one pull that are under way at once.
-  static let pullRequests = 4
+  package static let pullRequests = 4
   /// Bytes of one range of a pull; a larger one delays the first verified batch, a smaller one costs round trips.
   static let pullRangeBytes: UInt64 = 32 << 20
   /// Bytes that are verified and stored at once (with the room for one more chunk below what malloc takes from the
   /// system afresh each time, which costs a page fault per 4 KiB); what a crash in the middle of a pull costs, per request under way.
-  static let pullBatchBytes = 2 << 20
+  package static let pullBatchBytes = 2 << 20
 
   /// Bytes after which a pull makes what has arrived proof against a power cut.
   static let pullFlushBytes = 256 << 20

@@ -106,18 +106,7 @@ final class Fetch {
 
   /// What has to be fetched: each missing chunk once, in the order of files and offsets.
   private func missingJobs() async throws(Refusal) -> [Job] {
-    var missing: Set<CID> = []
-    let store = pull.service.store
-    do throws(StoreError) {
-      for file in tree.files {
-        for start in stride(from: 0, to: file.parts.count, by: 10_000) {
-          let slice = file.parts[start..<min(file.parts.count, start + 10_000)].map(\.chunk)
-          missing.formUnion(try await store.missing(slice))
-        }
-      }
-      let empty = Block(cid: .raw(of: []), bytes: [])
-      if missing.remove(empty.cid) != nil { try await store.put([empty]) }
-    } catch { throw Refusal(of: error) }
+    var missing = try await missingChunks()
     var jobs: [Job] = []
     for file in tree.files {
       var open: Job?
@@ -134,5 +123,27 @@ final class Fetch {
       if let open { jobs.append(open) }
     }
     return jobs
+  }
+
+  /// The chunks that are not here. Looked for many at a time, whatever files they are of: of small files a look-up each
+  /// would take longer than anything else.
+  private func missingChunks() async throws(Refusal) -> Set<CID> {
+    let store = pull.service.store
+    var missing: Set<CID> = []
+    var chunks: [CID] = []
+    do throws(StoreError) {
+      for (index, file) in tree.files.enumerated() {
+        chunks += file.parts.map(\.chunk)
+        guard chunks.count >= NodeLimits.lookups || index == tree.files.count - 1 else { continue }
+        for start in stride(from: 0, to: chunks.count, by: NodeLimits.lookups) {
+          let slice = Array(chunks[start..<min(chunks.count, start + NodeLimits.lookups)])
+          missing.formUnion(try await store.missing(slice))
+        }
+        chunks = []
+      }
+      let empty = Block(cid: .raw(of: []), bytes: [])
+      if missing.remove(empty.cid) != nil { try await store.put([empty]) }
+    } catch { throw Refusal(of: error) }
+    return missing
   }
 }
