@@ -3,7 +3,7 @@
 ///   dataset              its newest version            org/channel        as last pulled
 ///   dataset@CID          the version of that content   org/channel@CID    that version of what was pulled
 ///   dataset@N            version number N              CID                that content
-///   dataset:tag          the version of that name
+///   dataset:tag          the version of that name      org/channel:tag    by a name that this node gave it
 ///
 /// and each followed by `#path/in/version`.
 package struct Reference: Hashable, Sendable, CustomStringConvertible {
@@ -106,15 +106,20 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
   private static func channel(
     _ organization: Substring, _ rest: Substring
   ) throws(ReferenceFailure) -> (Source, Selector) {
-    let parts = rest.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     guard let owner = OrganizationName(String(organization)) else {
       throw ReferenceFailure("“\(organization)” is not an organization's name")
     }
-    guard let channel = ChannelName(String(parts[0])) else {
-      throw ReferenceFailure("“\(parts[0])” is not a channel's name")
+    let end = rest.firstIndex { $0 == "@" || $0 == ":" } ?? rest.endIndex
+    guard let channel = ChannelName(String(rest[..<end])) else {
+      throw ReferenceFailure("“\(rest[..<end])” is not a channel's name")
     }
-    guard parts.count == 2 else { return (.channel(owner, channel), .head) }
-    guard let cid = CID(String(parts[1])) else { throw ReferenceFailure("what follows @ is not a content id") }
+    guard end < rest.endIndex else { return (.channel(owner, channel), .head) }
+    let selector = String(rest[rest.index(after: end)...])
+    if rest[end] == ":" {
+      guard let tag = TagName(selector) else { throw ReferenceFailure("what follows : is not a tag") }
+      return (.channel(owner, channel), .tag(tag))
+    }
+    guard let cid = CID(selector) else { throw ReferenceFailure("what follows @ is not a content id") }
     return (.channel(owner, channel), .content(cid))
   }
 

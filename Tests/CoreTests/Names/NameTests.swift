@@ -41,7 +41,8 @@ struct ReferenceTests {
 
   @Test(arguments: [
     "weather", "weather@\(cid)", "weather@1", "weather@9223372036854775807", "weather:v1.0", "acme/weather",
-    "acme/weather@\(cid)", cid, "weather#data.csv", "weather@3#a/b c.csv", "acme/weather#x", "\(cid)#x#y",
+    "acme/weather@\(cid)", "acme/weather:good", cid, "weather#data.csv", "weather@3#a/b c.csv", "acme/weather#x",
+    "\(cid)#x#y",
     "weather:v1#x:y@z",
   ])
   func referencesReturn(text: String) throws { #expect(try Reference(text).description == text) }
@@ -62,7 +63,8 @@ struct ReferenceTests {
     "weather@-1",
     "weather@+1", "weather@9223372036854775808", "weather:", "weather:12", "Weather", "a/b/c", "/a", "a/",
     "acme/weather@1",
-    "acme/weather:tag", "acme/weather@", "\(cid)@1", "\(cid):x", "weather@x", "a@1@2", " weather", "weather\u{0}",
+    "acme/weather:", "acme/weather:12", "acme/weather:a@b", "acme/:a", "acme/weather@", "\(cid)@1", "\(cid):x",
+    "weather@x", "a@1@2", " weather", "weather\u{0}",
     String(repeating: "a", count: 10_000),
   ])
   func otherTextsAreRefusedInWords(text: String) {
