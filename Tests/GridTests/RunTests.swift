@@ -156,6 +156,9 @@ import Testing
       try await grid.start("globex", arguments, listen: address)
       verdict = try await grid.ok("acme", "verify", file, "--execute").last
       #expect(verdict.hasPrefix("inconclusive: script missing"), "\(verdict)")
+      // The same run once more brings the script back.
+      try await grid.ok("globex", "run", script, "--in", "acme/data", "--out", "out")
+      #expect(try await grid.ok("acme", "verify", file, "--execute").last == "verified")
     }
   }
 }
