@@ -35,8 +35,9 @@ nonisolated package enum NodeLimits {
   /// system afresh each time, which costs a page fault per 4 KiB); what a crash in the middle of a pull costs, per request under way.
   package static let pullBatchBytes = 2 << 20
 
-  /// Bytes after which a pull makes what has arrived proof against a power cut.
-  static let pullFlushBytes = 256 << 20
+  /// Bytes after which a pull makes what has arrived proof against a power cut, while the next bytes arrive. A crash of
+  /// the process alone costs less: what was written is taken in at the next start.
+  static let pullFlushBytes = 32 << 20
   /// Bytes of the nodes of one version that are held in memory while it is pulled.
   static let pullNodeBytes = 256 << 20
   /// Records that come along with one version.

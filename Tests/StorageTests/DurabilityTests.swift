@@ -39,6 +39,16 @@ import Testing
         blobs.append(.raw(of: blob))
         promise()
       }
+      // Content that is made durable while more of it comes, across the end of a segment.
+      let chunks = (0..<4).map { noise(300_000, seed: UInt64(200 + round * 10 + $0)) }
+      var flushes: [Task<Void, any Error>] = []
+      for chunk in chunks {
+        try await store.put([Block(cid: .raw(of: chunk), bytes: chunk)])
+        flushes.append(Task { try await store.flush() })
+      }
+      for flush in flushes { try await flush.value }
+      blobs += chunks.map { .raw(of: $0) }
+      promise()
       // 700 kB each: the second begins another segment.
       let file = noise(700_000, seed: UInt64(100 + round))
       let version = try await store.commit([("f/\(round)", file)])

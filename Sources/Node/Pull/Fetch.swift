@@ -24,6 +24,7 @@ final class Fetch {
   private var jobs: ArraySlice<Job> = []
   private var progress = V1PullProgress()
   private var sinceFlush = 0
+  private var flushing: Task<StoreError?, Never>?
   private var ticking: Task<Void, Never>?
 
   init(pull: Pull, tree: PulledTree, version: CID) {
@@ -52,8 +53,11 @@ final class Fetch {
     } onCancel: {
       for worker in workers { worker.cancel() }
     }
-    do throws(StoreError) { try await pull.service.store.flush() } catch {
-      throw failure ?? Refusal(of: error)
+    do throws(Refusal) {
+      beginFlush()
+      try await settleFlush()
+    } catch {
+      throw failure ?? error
     }
     if let failure { throw failure }
     try await report(progress)
@@ -94,14 +98,33 @@ final class Fetch {
   /// The next range; nil when there is none left.
   func next() -> Job? { jobs.popFirst() }
 
-  /// Counts bytes that are in the store.
+  /// Counts bytes that are in the store; now and then has them made durable while more arrive.
   func stored(_ bytes: Int) async throws(Refusal) {
     progress.presentBytes += Int64(bytes)
     progress.fetchedBytes += Int64(bytes)
     sinceFlush += bytes
     guard sinceFlush >= NodeLimits.pullFlushBytes else { return }
     sinceFlush = 0
-    do throws(StoreError) { try await pull.service.store.flush() } catch { throw Refusal(of: error) }
+    try await settleFlush()
+    beginFlush()
+  }
+
+  private func beginFlush() {
+    let store = pull.service.store
+    let before = flushing
+    flushing = Task {
+      if let failure = await before?.value { return failure }
+      do throws(StoreError) {
+        try await store.flush()
+        return nil
+      } catch { return error }
+    }
+  }
+
+  /// Waits for the flush before: never more than two batches are at risk.
+  private func settleFlush() async throws(Refusal) {
+    guard let task = flushing else { return }
+    if let failure = await task.value { throw Refusal(of: failure) }
   }
 
   /// What has to be fetched: each missing chunk once, in the order of files and offsets.

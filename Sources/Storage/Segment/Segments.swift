@@ -122,6 +122,20 @@ nonisolated final class Segments {
     isSynced = true
   }
 
+  /// The file that is appended to.
+  var current: DurableFile { file }
+
+  /// Whether a payload is on the disk once the file that was current at `mark` was synced: it was appended before, or its
+  /// segment is closed.
+  func isSynced(_ place: Location, by mark: Mark) -> Bool {
+    if place.segment != Int64(header.number) { return true }
+    // One without bytes may be at the very end of its group.
+    return mark.number == header.number && place.offset <= mark.end
+  }
+
+  /// Up to where the current segment is on the disk then; nil if it was not begun yet.
+  func syncedEnd(by mark: Mark) -> Int64? { mark.number == header.number ? mark.end : nil }
+
   /// Takes back what was appended since `mark` was taken, which must be in the current segment.
   func rollBack(to mark: Mark) throws(StoreError) {
     guard mark.number == header.number else { return }

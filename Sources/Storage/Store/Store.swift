@@ -77,8 +77,17 @@ package final class Store {
     return try outcome.get()
   }
 
-  /// Makes everything put in so far durable.
-  package func flush() async throws(StoreError) { try await write { try $0.flush() } }
+  /// Makes everything put in so far durable. More can be put in while the disk works: only the catalog takes its turn.
+  package func flush() async throws(StoreError) {
+    guard let sealed = try await write({ try $0.seal() }) else { return }
+    do throws(StoreError) {
+      try await EventLoop.offload { () throws(StoreError) in try sealed.sync() }
+    } catch {
+      try await write { $0.abandon() }
+      throw error
+    }
+    try await write { try $0.settle(sealed) }
+  }
 
   /// Stores blocks, each checked against its CID first. They are durable after `flush` or the next `write`, and visible
   /// to readers from then on. Returns how many bytes were new.

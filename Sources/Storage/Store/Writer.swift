@@ -21,6 +21,8 @@ nonisolated final class Writer: @unchecked Sendable {
   private var pending: [SHA256Digest: Location] = [:]
   private var pendingFacts: [WholeFile] = []
   private var pendingBytes = 0
+  /// Commits so far, to know whether one has come between.
+  private var commits = 0
   /// A failed write could not be taken back; only recovery, at the next start, knows what is on the disk.
   private var isBroken = false
 
@@ -129,6 +131,44 @@ nonisolated final class Writer: @unchecked Sendable {
     _ = try commit([])
   }
 
+  /// Content that is on its way to the disk while more is appended. Unchecked: of the file only the descriptor is used,
+  /// which stays as it is.
+  struct Sealed: @unchecked Sendable {
+    fileprivate let file: DurableFile
+    fileprivate let mark: Segments.Mark
+    fileprivate let commits: Int
+
+    /// Waits for the disk; needs no turn.
+    func sync() throws(StoreError) { try file.sync() }
+  }
+
+  /// The first third of a flush beside appends: what there is now. Then comes `Sealed.sync`, then `settle`.
+  func seal() throws -> Sealed? {
+    try checkUsable()
+    if pending.isEmpty && pendingFacts.isEmpty { return nil }
+    return Sealed(file: segments.current, mark: segments.mark, commits: commits)
+  }
+
+  /// Puts what was sealed, and is on the disk by now, into the catalog.
+  func settle(_ sealed: Sealed) throws {
+    try checkUsable()
+    // A commit that came between has taken all of it along.
+    if sealed.commits != commits { return }
+    // The end of an import: everything goes with it.
+    if !pendingFacts.isEmpty { return try flush() }
+    let durable = pending.filter { segments.isSynced($0.value, by: sealed.mark) }
+    try catalog.database.transaction {
+      for (digest, place) in durable.sorted(by: { $0.key < $1.key }) { try catalog.insert(digest, place) }
+      for (header, end) in segments.closed { try catalog.setEnd(end, of: header) }
+      if let end = segments.syncedEnd(by: sealed.mark) { try catalog.setEnd(end, of: segments.header) }
+    }
+    segments.closed = []
+    for (digest, place) in durable where pending.removeValue(forKey: digest) != nil { pendingBytes -= place.length }
+  }
+
+  /// The sync of what was sealed failed: which bytes are on the disk is known at the next start alone.
+  func abandon() { isBroken = true }
+
   /// Does each of `batch`, or refuses it alone; throws if the disk or the catalog fails, and then none is done.
   func commit(_ batch: [Changes]) throws -> [Result<Receipt, StoreError>] {
     try checkUsable()
@@ -144,6 +184,7 @@ nonisolated final class Writer: @unchecked Sendable {
       pending = [:]
       pendingFacts = []
       pendingBytes = 0
+      commits += 1
       publishTiles(from: before)
       return outcomes
     } catch {
@@ -237,32 +278,4 @@ nonisolated final class Writer: @unchecked Sendable {
   }
 
   private func checkUsable() throws { if isBroken { throw StoreError.closed } }
-}
-
-/// Changes with what can be computed before the transaction.
-nonisolated struct PreparedChanges {
-  let changes: Changes
-  let blobs: [CID]
-  /// Why they are not even tried.
-  let refusal: StoreError?
-  /// An upper bound of the bytes in the segment.
-  let roomNeeded: Int
-
-  init(_ changes: Changes) {
-    self.changes = changes
-    let bytes = changes.blobs.reduce(0) { $0 + $1.count }
-    if changes.blobs.contains(where: { $0.count > StorageLimits.blobBytes }) || bytes > StorageLimits.changesBytes {
-      refusal = .invalid(.limit("a blob is larger than 16 MiB, or the blobs of one change than 64 MiB"))
-    } else if changes.entries.contains(where: { $0.bytes.count > StorageLimits.entryBytes }) {
-      refusal = .invalid(.limit("an entry of the log is larger than 65,535 bytes"))
-    } else if changes.blobs.count + changes.entries.count + changes.facts.count > StorageLimits.changesRecords {
-      refusal = .invalid(.limit("a change has more than \(StorageLimits.changesRecords) parts"))
-    } else {
-      refusal = nil
-    }
-    blobs = refusal == nil ? changes.blobs.map { CID.raw(of: $0) } : []
-    let entries = changes.entries.reduce(0) { $0 + $1.bytes.count }
-    let parts = changes.blobs.count + changes.entries.count + changes.facts.count
-    roomNeeded = refusal == nil ? bytes + entries + changes.facts.count * 76 + parts * 128 : 0
-  }
 }
