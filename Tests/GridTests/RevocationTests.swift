@@ -86,9 +86,34 @@ import Testing
     try await cut("lease ended", lease: 4, within: .seconds(6)) { grid, _ in await grid.end("hub") }
   }
 
+  @Test func theOwnerIsSuspended() async throws {
+    try await cut("owner suspended", within: .seconds(1)) { grid, _ in
+      try await grid.ok("hub", "org", "suspend", "acme", "--reason", "unpaid")
+    }
+  }
+
+  @Test func thePartnerIsSuspended() async throws {
+    try await cut("partner suspended", within: .seconds(1)) { grid, _ in
+      try await grid.ok("hub", "org", "suspend", "globex", "--reason", "unpaid")
+    }
+  }
+
+  /// Nobody says anything: the time that the grant itself names passes in the middle of the transfer.
+  @Test func theGrantExpires() async throws {
+    try await cut("grant expired", expires: "9s", within: .seconds(2)) { grid, grant in
+      let shown = try await grid.json("acme", "grant", "show", grant)
+      let facts = shown["grant"] ?? shown
+      let expires = try #require(facts["expires"]?.string.flatMap { Timestamp($0) }, "\(shown)")
+      let left = expires.microseconds - EventLoop.wallTime()
+      // Else it would not be under way.
+      try #require(left > 0)
+      try await EventLoop.sleep(for: .microseconds(left))
+    }
+  }
+
   private func cut(
-    _ what: String, stopped: Bool = false, lease: Int? = nil, within: Duration = .milliseconds(100),
-    _ end: (Grid, String) async throws -> Void
+    _ what: String, stopped: Bool = false, lease: Int? = nil, expires: String = "90d",
+    within: Duration = .milliseconds(100), _ end: (Grid, String) async throws -> Void
   ) async throws {
     let grid = try Grid()
     let outcome: Result<Void, any Error>
@@ -99,16 +124,17 @@ import Testing
       }
       try await grid.start("hub", hub)
       for name in ["acme", "globex"] { try await grid.join(name) }
-      outcome = .success(try await cut(grid, what, stopped, within, end))
+      outcome = .success(try await cut(grid, what, stopped, expires, within, end))
     } catch { outcome = .failure(error) }
     await grid.stop()
     try outcome.get()
   }
 
   private func cut(
-    _ grid: Grid, _ what: String, _ isStopped: Bool, _ within: Duration, _ end: (Grid, String) async throws -> Void
+    _ grid: Grid, _ what: String, _ isStopped: Bool, _ expires: String, _ within: Duration,
+    _ end: (Grid, String) async throws -> Void
   ) async throws {
-    let grant = try await share(grid)
+    let grant = try await share(grid, expires: expires)
     let head = try await grid.ok("acme", "versions", "data", "--json").json?["versions"]?.array?.first
     let receiver = try await Receiver(grid, version: try #require(head?["cid"]?.string))
     let port = try #require(try await grid.listen("acme").split(separator: ":").last.flatMap { Int($0) })
@@ -148,7 +174,7 @@ import Testing
   }
 
   /// Shares a file of that size, all of whose pieces differ.
-  private func share(_ grid: Grid) async throws -> String {
+  private func share(_ grid: Grid, expires: String) async throws -> String {
     let file = grid.path("data.bin")
     let descriptor = open(file, O_CREAT | O_WRONLY, 0o644)
     try #require(descriptor >= 0)
@@ -164,7 +190,7 @@ import Testing
     try await grid.ok("acme", "commit", "data", file, "--chunker", "fixed")
     unlink(file)
     try await grid.ok("acme", "channel", "open", "data", "--dataset", "data")
-    let grant = try await grid.ok("acme", "grant", "offer", "data", "--to", "globex").last
+    let grant = try await grid.ok("acme", "grant", "offer", "data", "--to", "globex", "--expires", expires).last
     try await grid.ok("globex", "grant", "accept", grant)
     return grant
   }
