@@ -13,14 +13,17 @@ extension Surface {
     let accepted = [Coding.json, .proto].map { ConnectType($0, isStream: flow != .unary) }
     guard let type = asked, accepted.contains(type) else { return .unsupportedType(accepted) }
     if let refusal = Self.unfit(request.headers) { return .refusal(refusal) }
+    let deadline: CallDeadline
+    do throws(Refusal) { deadline = try CallDeadline(request.headers) } catch { return .refusal(error) }
     let body = request.body
     let limit = caller == .anonymous ? Limits.anonymousRequestBytes : Limits.requestBytes
     switch flow {
-    case .unary: return await unary(name, caller, type) { () async throws(Refusal) in try await body.all(limit) }
-    case .upload: return await upload(name, caller, type, Upload(body))
+    case .unary:
+      return await unary(name, caller, type, deadline) { () async throws(Refusal) in try await body.all(limit) }
+    case .upload: return await upload(name, caller, type, deadline, Upload(body))
     case .stream:
       do throws(Refusal) {
-        return stream(name, caller, type, message: try await Upload(body).only(atMost: limit))
+        return stream(name, caller, type, deadline, message: try await Upload(body).only(atMost: limit))
       } catch {
         return .envelopes(type, [ConnectEnvelope.encode(Refusal.connectEnd(error), isEnd: true)])
       }
@@ -41,14 +44,17 @@ extension Surface {
   }
 
   private func unary(
-    _ name: String, _ caller: Caller, _ type: ConnectType, _ read: @escaping () async throws(Refusal) -> [UInt8]
+    _ name: String, _ caller: Caller, _ type: ConnectType, _ deadline: CallDeadline,
+    _ read: @escaping () async throws(Refusal) -> [UInt8]
   ) async -> HTTPResponse {
     var answer: [UInt8] = []
     do throws(Refusal) {
-      try await dispatcher.perform(
-        name, caller: caller, coding: type.coding,
-        next: { () async throws(Refusal) -> [UInt8]? in try await read() },
-        emit: { (bytes) async throws(Refusal) in answer = bytes })
+      try await deadline.hold { [dispatcher] () async throws(Refusal) in
+        try await dispatcher.perform(
+          name, caller: caller, coding: type.coding,
+          next: { () async throws(Refusal) -> [UInt8]? in try await read() },
+          emit: { (bytes) async throws(Refusal) in answer = bytes })
+      }
     } catch {
       return .refusal(error)
     }
@@ -58,15 +64,17 @@ extension Surface {
   }
 
   private func upload(
-    _ name: String, _ caller: Caller, _ type: ConnectType, _ upload: Upload
+    _ name: String, _ caller: Caller, _ type: ConnectType, _ deadline: CallDeadline, _ upload: Upload
   ) async -> HTTPResponse {
     var envelopes: [[UInt8]] = []
     var refusal: Refusal?
     do throws(Refusal) {
-      try await dispatcher.perform(
-        name, caller: caller, coding: type.coding,
-        next: { () async throws(Refusal) -> [UInt8]? in try await upload.next() },
-        emit: { (bytes) async throws(Refusal) in envelopes.append(ConnectEnvelope.encode(bytes)) })
+      try await deadline.hold { [dispatcher] () async throws(Refusal) in
+        try await dispatcher.perform(
+          name, caller: caller, coding: type.coding,
+          next: { () async throws(Refusal) -> [UInt8]? in try await upload.next() },
+          emit: { (bytes) async throws(Refusal) in envelopes.append(ConnectEnvelope.encode(bytes)) })
+      }
     } catch {
       refusal = error
     }
@@ -75,20 +83,22 @@ extension Surface {
   }
 
   private func stream(
-    _ name: String, _ caller: Caller, _ type: ConnectType, message: [UInt8]
+    _ name: String, _ caller: Caller, _ type: ConnectType, _ deadline: CallDeadline, message: [UInt8]
   ) -> HTTPResponse {
     var response = HTTPResponse.envelopes(type, [])
     response.content = .stream { [dispatcher] (writer) async throws(StreamFailure) in
       var refusal: Refusal?
       do throws(Refusal) {
-        try await dispatcher.perform(
-          name, caller: caller, coding: type.coding,
-          next: { () async throws(Refusal) -> [UInt8]? in message },
-          emit: { (bytes) async throws(Refusal) in
-            do throws(StreamFailure) { try await writer.write(ConnectEnvelope.encode(bytes)) } catch {
-              throw Refusal(.cancelled, "the caller has left: \(error)")
-            }
-          })
+        try await deadline.hold { () async throws(Refusal) in
+          try await dispatcher.perform(
+            name, caller: caller, coding: type.coding,
+            next: { () async throws(Refusal) -> [UInt8]? in message },
+            emit: { (bytes) async throws(Refusal) in
+              do throws(StreamFailure) { try await writer.write(ConnectEnvelope.encode(bytes)) } catch {
+                throw Refusal(.cancelled, "the caller has left: \(error)")
+              }
+            })
+        }
       } catch {
         refusal = error
       }

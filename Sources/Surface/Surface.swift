@@ -41,8 +41,9 @@ extension HTTPResponse {
     var headers: HTTPHeaders = ["content-type": "application/json"]
     headers.harden(cache: "no-store")
     if refusal.code == .unauthenticated { headers.append("www-authenticate", "TLS-Certificate realm=\"demarc\"") }
+    let status = status ?? CallDeadline.status(of: refusal) ?? refusal.code.httpStatus
     return HTTPResponse(
-      status: status ?? refusal.code.httpStatus, headers: headers, content: .bytes(refusal.connectBody))
+      status: status, headers: headers, content: .bytes(refusal.connectBody))
   }
 
   /// 405 with the methods that there are.

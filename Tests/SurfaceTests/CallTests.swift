@@ -101,6 +101,29 @@ import Testing
     }
   }
 
+  /// `Connect-Timeout-Ms`: what the caller does not wait for is cancelled, and told as the protocol has it.
+  @Test func aCallerWhoseTimeIsOver() async throws {
+    try await Stage.run { stage in
+      let url = "http://d/demarc.v1.Datasets/Create"
+      let type = "content-type: application/json"
+      let body = #"{"name":"slow"}"#
+      guard
+        let late = try await stage.curl("-d", body, "-H", type, "-H", "connect-timeout-ms: 50", url)
+      else { return }
+      #expect(late.hasPrefix("HTTP/1.1 504"), "\(late)")
+      #expect(late.contains(#""code":"deadline_exceeded""#), "\(late)")
+      #expect(stage.cancelled == 1)
+      let inTime = try await stage.curl("-d", #"{"name":"w"}"#, "-H", type, "-H", "connect-timeout-ms: 20000", url)
+      #expect(inTime?.hasPrefix("HTTP/1.1 200") == true)
+      for wrong in ["-1", "1.5", "", "99999999999"] {
+        // curl sends no header without a value, unless it ends in a semicolon.
+        let header = wrong.isEmpty ? "connect-timeout-ms;" : "connect-timeout-ms: \(wrong)"
+        let refused = try await stage.curl("-d", body, "-H", type, "-H", header, url)
+        #expect(refused?.hasPrefix("HTTP/1.1 400") == true, "\(wrong): \(refused ?? "")")
+      }
+    }
+  }
+
   @Test func curlSpeaksJSON() async throws {
     try await Stage.run { stage in
       let url = "http://d/demarc.v1.Datasets/Create"
@@ -120,6 +143,8 @@ import Testing
       #expect(
         try await stage.curl("-d", "{}", json[0], json[1], "-H", "content-encoding: gzip", url)?
           .hasPrefix("HTTP/1.1 400") == true)
+      let unread = try await stage.curl("-d", #"{"nmae":"w"}"#, json[0], json[1], url) ?? ""
+      #expect(unread.contains("it has no field “nmae”") && !unread.contains("rror("), "\(unread)")
       #expect(
         try await stage.curl("-d", "{}", json[0], json[1], "http://d/demarc.v1.Nobody/Knows")?
           .contains(#""code":"unimplemented""#) == true)

@@ -16,6 +16,8 @@ final class Stage {
   let client: ConnectClient
   /// What `finished` was told, in order.
   var ledger: [(bytes: Int64, complete: Bool)] = []
+  /// Operations whose caller did not wait.
+  var cancelled = 0
   /// Refusals that were audited.
   var audited: [String] = []
   let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
@@ -61,9 +63,15 @@ final class Stage {
       audited.append("\(operation) \(refusal.code.rawValue)")
       return "incident-\(audited.count)"
     }
-    dispatcher.on(Operations.createDataset) { (request, _) async throws(Refusal) -> V1Dataset in
+    dispatcher.on(Operations.createDataset) { [unowned self] (request, _) async throws(Refusal) -> V1Dataset in
       guard !request.name.isEmpty else {
         throw Refusal(.exists, "a line with “quotes”", concern: "x", hint: "h", line: 3, row: 7, column: "c")
+      }
+      if request.name == "slow" {
+        do { try await EventLoop.sleep(for: .seconds(30)) } catch {
+          cancelled += 1
+          throw Refusal(.cancelled, "given up")
+        }
       }
       return .with { $0.name = request.name }
     }

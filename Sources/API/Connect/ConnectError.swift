@@ -10,7 +10,8 @@ extension Refusal {
     detail.value = String(Base64.encode(bytes).prefix { $0 != "=" })
     detail.debug = wire
     var error = V1ConnectError()
-    error.code = code.connectCode
+    // The protocol has a word of its own for a caller whose time was over; for the command line it is a cancellation.
+    error.code = rule == "deadline" ? "deadline_exceeded" : code.connectCode
     error.message = message
     error.details = [detail]
     return error

@@ -36,7 +36,28 @@ package enum Coding: String, Sendable {
       }
     } catch {
       throw Refusal(
-        .invalid, "the request is not a \(M.protoMessageName): \(error)", hint: "see the message's definition")
+        .invalid, "the request is not a \(M.protoMessageName): \(Self.words(error))",
+        hint: "see the message's definition")
+    }
+  }
+
+  /// What is wrong with a request, without the names of the library that found it.
+  private static func words(_ error: any Error) -> String {
+    guard let error = error as? JSONDecodingError else { return "the bytes are not of that form" }
+    switch error {
+    case .unknownField(let name): return "it has no field “\(name.prefix(64))”"
+    case .truncated: return "the JSON ends too early"
+    case .trailingGarbage: return "more follows after the JSON"
+    case .messageDepthLimit: return "the JSON is nested too deeply"
+    case .malformedNumber, .numberRange, .leadingZero: return "a number is none, or out of range"
+    case .malformedString, .invalidUTF8: return "a text is none, or not UTF-8"
+    case .malformedBool: return "a boolean is neither true nor false"
+    case .malformedTimestamp: return "a time is not of the form 2026-11-21T09:45:13Z"
+    case .malformedDuration: return "a duration is not of the form 3.5s"
+    case .unrecognizedEnumValue: return "a value is none of its list"
+    case .conflictingOneOf: return "two fields exclude one another"
+    case .failure: return "the text is not JSON"
+    default: return "the JSON has another form"
     }
   }
 }
