@@ -56,6 +56,10 @@ package struct RecordCheck: Sendable {
   package private(set) var steps: [Step] = []
   /// The record, where its form could be read.
   package private(set) var record: ProvenanceRecord?
+  /// Whether its author signed it, by a key that the hub's word binds to them; a revoked key may have.
+  package private(set) var isSigned = false
+  /// Whether all that came along beside it is the record's. If not, that says nothing about the record itself.
+  package private(set) var isCarriedWhole = true
   /// Whose signature counts, if one does.
   package private(set) var signer: KeyStatement?
   /// `mismatch` if a step failed, `inconclusive` if one is unknown, else `verified`.
@@ -88,15 +92,13 @@ package struct RecordCheck: Sendable {
 
   private mutating func checkSignature(_ bundle: ProvenanceBundle, _ authority: Authority) {
     guard let record else { return }
+    guard !bundle.record.signatures.isEmpty else { return step(.failed, "signature", "nobody signed the record") }
     let signers = bundle.record.signatures.compactMap { Self.statement($0.keyID, bundle, authority) }
     guard let statement = signers.first(where: { $0.identity == record.identity }) else {
       if let other = signers.first {
         step(.failed, "signing key", "\(other.identity) signed a record that names \(record.identity) as its author")
       } else {
-        step(
-          .unknown, "signing key",
-          bundle.record.signatures.isEmpty
-            ? "nobody signed the record" : "no statement of the hub says whose key signed the record")
+        step(.unknown, "signing key", "no statement of the hub says whose key signed the record")
       }
       return
     }
@@ -104,6 +106,7 @@ package struct RecordCheck: Sendable {
       step(.failed, "signature", "the signature of \(statement.identity) does not hold")
       return
     }
+    isSigned = true
     step(.ok, "signature", "\(statement.identity), key \(statement.keyID)")
     checkStanding(statement, bundle, authority)
   }
@@ -157,6 +160,7 @@ package struct RecordCheck: Sendable {
     let named = [record.script, record.structure] + record.modules.map(\.cid)
     let carried = ([bundle.script, bundle.structure].compactMap { $0 } + bundle.modules).map { CID.raw(of: $0) }
     if let stranger = carried.first(where: { !named.contains($0) }) {
+      isCarriedWhole = false
       step(.failed, "bundle", "it carries \(stranger), which the record does not name")
     }
   }

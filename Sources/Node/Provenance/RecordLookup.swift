@@ -64,7 +64,9 @@ extension NodeService {
   /// A file of a version.
   func file(at path: ContentPath, in root: CID) async throws(Refusal) -> Manifest.File {
     guard let file = try await manifest(root).file(at: path.text) else {
-      throw Refusal(.notFound, "the version has no file “\(path.text)”", concern: path.text)
+      throw Refusal(
+        .notFound, "there is no file \(path) in that version", concern: path.text,
+        hint: "`demarc dataset show` lists its files")
     }
     return file
   }

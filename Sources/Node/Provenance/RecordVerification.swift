@@ -40,7 +40,9 @@ extension NodeService {
     result.record = cid.description
     result.verdict = verdict.rawValue
     result.reason = reason
-    if request.execute, let record = check.record {
+    // A verdict is signed and kept with the record, so only about one that its author signed, and not for what somebody
+    // put beside it on its way.
+    if request.execute, check.isSigned, check.isCarriedWhole, let record = check.record {
       let kept = KeptRecord(cid: cid, envelope: bundle.record, record: record)
       let verification = try await keep(kept, bundle, verdict, reason, by: caller)
       result.verification = verification.cid.description

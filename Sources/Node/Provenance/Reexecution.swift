@@ -19,7 +19,14 @@ extension NodeService {
     _ record: ProvenanceRecord, _ bundle: ProvenanceBundle, limits: V1RunLimits
   ) async -> Result<[RecordCheck.Step], Inconclusive> {
     do throws(Inconclusive) {
-      let script = try await script(of: record, bundle)
+      let script: [UInt8]
+      do throws(Inconclusive) { script = try await self.script(of: record, bundle) } catch {
+        // Who has neither owns no input, and that is why the author gives them no script.
+        for input in record.inputs where (try? await store.isWhole(file: input.file.cid)) != true {
+          throw Inconclusive(reason: "\(Self.missing(input).message); \(error.reason)")
+        }
+        throw error
+      }
       let execution: Execution
       let engine: String
       do throws(Refusal) {
@@ -102,14 +109,18 @@ extension NodeService {
         if !(try await store.isWhole(file: input.file.cid)) { try await fetch(input) }
         size = try await store.size(of: input.file.cid)
       } catch {
-        throw Refusal(
-          .notFound, "input missing: \(input.origin) with the content \(input.file.cid) is not here",
-          concern: input.origin)
+        throw Self.missing(input)
       }
       inputs.append(
         BoundInput(name: input.name, origin: input.origin, version: input.version, file: input.file, size: size))
     }
     return inputs
+  }
+
+  private static func missing(_ input: ProvenanceRecord.Input) -> Refusal {
+    Refusal(
+      .notFound, "input missing: \(input.origin) with the content \(input.file.cid) is not here",
+      concern: input.origin)
   }
 
   /// Fetches an input that is not here from the channel that it came through, if a grant reaches it. What that fails with

@@ -53,13 +53,13 @@ extension NodeService {
 
   private func leaseFindings() -> [V1Finding] {
     guard identity != nil else { return [] }
-    let remedy = "let this node reach the hub"
+    let remedy = isSuspended ? "ask the hub's operator: no lease is renewed meanwhile" : "let this node reach the hub"
     guard let lease else { return [.problem("lease", "there is none: nothing is shared", remedy)] }
     guard lease.validUntil >= clock.now else {
       return [.problem("lease", "it ran out at \(lease.validUntil): nothing is shared", remedy)]
     }
     return [
-      link.isConnected
+      link.isConnected || isSuspended
         ? .fine("lease", "until \(lease.validUntil)")
         : .warning("lease", "until \(lease.validUntil), and the hub is not reached", remedy)
     ]
@@ -70,12 +70,17 @@ extension NodeService {
       return [.warning("hub", "this node has not joined a grid", "`demarc join TOKEN`")]
     }
     var findings: [V1Finding] = []
-    findings.append(
-      link.isConnected
-        ? .fine("hub", "connected to \(identity.hub.url)")
-        : .warning(
-          "hub", "\(identity.hub.url) is not reached",
-          "check the network to \(identity.hub.host) port \(identity.hub.port); own data and runs go on"))
+    if isSuspended {
+      // The hub keeps no connection with it, so the network says nothing.
+      findings.append(.problem("hub", "the hub suspended \(identity.organization)", "ask the hub's operator"))
+    } else {
+      findings.append(
+        link.isConnected
+          ? .fine("hub", "connected to \(identity.hub.url)")
+          : .warning(
+            "hub", "\(identity.hub.url) is not reached",
+            "check the network to \(identity.hub.host) port \(identity.hub.port); own data and runs go on"))
+    }
     let left = identity.certificate.notAfter - clock.now.seconds
     let ends = Timestamp(seconds: identity.certificate.notAfter)
     let remedy = "let this node reach the hub: it renews by itself"
@@ -86,11 +91,10 @@ extension NodeService {
     } else {
       findings.append(.fine("certificate", "until \(ends)"))
     }
-    if lease?.suspended.contains(identity.organization) == true {
-      findings.append(.problem("hub", "the hub suspended \(identity.organization)", "ask the hub's operator"))
-    }
     return findings
   }
+
+  private var isSuspended: Bool { identity.map { lease?.suspended.contains($0.organization) == true } ?? false }
 
   private func logFinding() async throws(Refusal) -> V1Finding {
     let size = try await ledger.read { try MerkleLog($0).size }

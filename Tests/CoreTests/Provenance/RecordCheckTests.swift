@@ -58,9 +58,9 @@ struct RecordCheckTests {
         == .inconclusive)
   }
 
-  @Test func nobodysSignatureIsInconclusive() throws {
+  @Test func nobodysSignatureIsAMismatch() throws {
     let known = authority(knows: [try statement(of: author)])
-    #expect(RecordCheck(try bundle(signedBy: nil), authority: known).verdict == .inconclusive)
+    #expect(RecordCheck(try bundle(signedBy: nil), authority: known).verdict == .mismatch)
     #expect(RecordCheck(try bundle(signedBy: stranger), authority: known).verdict == .inconclusive)
   }
 
