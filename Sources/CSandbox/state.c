@@ -108,7 +108,13 @@ static void run_main_chunk(const uint8_t *script, size_t count) {
   error_line = 0;
   lua_settop(L, 0);
   lua_pushcfunction(L, sandbox_on_error);
-  int status = luaL_loadbufferx(L, (const char *)script, count, "=script", "t");
+  // As the stand-alone interpreter does for files: a byte order mark and a first line that begins with # are no Lua. The
+  // line's end stays, so that line numbers hold.
+  size_t start = count >= 3 && memcmp(script, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+  if (start < count && script[start] == '#') {
+    while (start < count && script[start] != '\n') start++;
+  }
+  int status = luaL_loadbufferx(L, (const char *)script + start, count - start, "=script", "t");
   if (status != LUA_OK) {  // a syntax error: the message says where
     lua_replace(L, 1);
     lua_settop(L, 1);

@@ -15,6 +15,7 @@ struct Opening {
     } catch {
       var failure = RunFailure(.invalid, error.message)
       failure.inputLine = 1
+      failure.column = error.column
       throw failure
     }
     frame = Frame(.header, [header.newline.count == 2 ? 1 : 0] + header.record).encoded

@@ -133,7 +133,9 @@ extension RunFailure: CustomStringConvertible {
     var places: [String] = []
     if let scriptLine { places.append("script line \(scriptLine)") }
     if let inputLine { places.append("input line \(inputLine)") } else if let row { places.append("row \(row)") }
-    if let column { places.append("column '\(column)'") }
+    if let column, !message.contains("column '\(column)'") {
+      places.append("column '\(column)'")
+    }
     let value = masked.map { " (it looks like \($0))" } ?? ""
     return places.isEmpty ? message + value : places.joined(separator: ", ") + ": " + message + value
   }

@@ -25,7 +25,8 @@ extension Table {
       counts.rowsIn += 1
       guard count == width else {
         Fatal.end(
-          .invalid, "\(count) cells where the header has \(width)", row: counts.rowsIn, line: scanner.recordLine)
+          .invalid, "\(count) cells where the header has \(width)", row: counts.rowsIn, line: scanner.recordLine,
+          column: plan.names[min(count, width - 1)])
       }
       if readCells() { return 1 }
       counts.badRows += 1

@@ -30,9 +30,9 @@ import Testing
 
   @Test func tablesThatAreNone() async throws {
     let cases: [(text: String, line: Int64?, row: Int64?, column: String?)] = [
-      ("a,c\n1,2\n3\n", 3, 2, nil), ("a,c\n1,2\n3,4,5\n", 3, 2, nil), ("a,c\n1,\"2\n", 2, 1, "c"),
+      ("a,c\n1,2\n3\n", 3, 2, "c"), ("a,c\n1,2\n3,4,5\n", 3, 2, "c"), ("a,c\n1,\"2\n", 2, 1, "c"),
       ("a,c\n1,\0\n", 2, 1, "c"), ("a,c\n1,2\nx,2\n", 3, 2, "a"), ("a,c\n99999999999999999999,2\n", 2, 1, "a"),
-      ("q\n1\n", 1, nil, nil), ("", nil, nil, nil), ("a,a\n1,2\n", 1, nil, nil),
+      ("q\n1\n", 1, nil, "a"), ("", nil, nil, nil), ("a,a\n1,2\n", 1, nil, "a"),
     ]
     try await node { grid in
       let script = try grid.file("s.lua", Self.double)

@@ -81,8 +81,8 @@ import Transformation
   }
 
   @Test(arguments: [
-    ("a,b\n1\n", "1 cells where the header has 2", 2, nil as String?, nil as String?),
-    ("a,b\n1,2\n1,2,3\n", "3 cells where the header has 2", 3, nil, nil),
+    ("a,b\n1\n", "1 cells where the header has 2", 2, "b" as String?, nil as String?),
+    ("a,b\n1,2\n1,2,3\n", "3 cells where the header has 2", 3, "b", nil),
     ("a,b\n1,\"x\n\n\n", "a quote that is never closed", 2, "b", "\"x   "),
     ("a,b\n1,\"x\ny\"z\n", "text after the closing quote", 3, "b", nil),
     ("a,b\n1,x\"y\n", "a quote inside an unquoted cell", 2, "b", "x"),

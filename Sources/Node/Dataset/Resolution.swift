@@ -52,8 +52,15 @@ extension NodeService {
     let text = reference.description
     switch reference.source {
     case .content(let cid):
-      return Refusal(.notFound, "no version here has the content \(cid)", concern: text)
+      return Refusal(
+        .notFound, "no version here has the content \(cid)", concern: text,
+        hint: "a partner's content has to be pulled first: `demarc pull ORG/CHANNEL`")
     case .channel(let organization, let channel):
+      if organization == identity?.organization {
+        return Refusal(
+          .notFound, "\(organization)/\(channel) is this node's own channel, which is not pulled", concern: text,
+          hint: "name its dataset: `demarc channel list` shows which")
+      }
       return Refusal(
         .notFound, "no such version of \(organization)/\(channel) was pulled", concern: text,
         hint: "`demarc pull \(organization)/\(channel)` fetches the newest")

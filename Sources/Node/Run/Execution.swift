@@ -34,7 +34,13 @@ struct Execution {
     }
     self.workers =
       workers == 0 ? min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Int(ceilings.workers)) : Int(workers)
-    do throws(RunFailure) { declaration = try await Sandbox.inspect(self.script) } catch { throw Refusal(of: error) }
+    // Of the main chunk, which only declares; less where the caller gives the whole run less.
+    let brief = RunLimits(cpu: min(self.limits.cpu, .seconds(5)))
+    do throws(RunFailure) {
+      declaration = try await Sandbox.inspect(self.script, limits: brief)
+    } catch {
+      throw Refusal(of: error)
+    }
     do throws(DeclarationProblem) {
       _ = try declaration.resolve(parameters.map { (name: $0.name, value: $0.value) })
     } catch {

@@ -38,18 +38,20 @@ extension Refusal {
     }
     let code = RefusalCode(rawValue: failure.kind.code) ?? .internal
     self.init(
-      code, failure.description, hint: Self.hint(failure.kind),
+      code, failure.description, hint: Self.hint(failure),
       line: (failure.scriptLine ?? failure.inputLine).map { UInt32(clamping: $0) },
       row: failure.row.map { UInt64(clamping: $0) }, column: failure.column ?? "")
   }
 
-  private static func hint(_ kind: RunFailure.Kind) -> String {
-    switch kind {
+  private static func hint(_ failure: RunFailure) -> String {
+    switch failure.kind {
     case .memory: "--memory gives each worker more"
     case .cpu: "--cpu gives each piece more"
     case .output: "--output allows more"
     case .denied: "a transformation sees its rows and its parameters, nothing else"
     case .script: "`demarc transform check` looks at the script alone"
+    case .invalid where failure.masked != nil && failure.message.hasPrefix("not a"):
+      "table_in takes missing = \"NA\" for cells that stand for nothing, on_bad = \"null\" or \"drop\" for bad ones"
     default: ""
     }
   }

@@ -40,5 +40,10 @@ package struct Column: Sendable, Equatable {
 package struct DeclarationProblem: Error, Equatable {
   /// The sentence, without a trailing period.
   package let message: String
-  package init(_ message: String) { self.message = message }
+  /// The column that it is about, where it is one of the input's header or one that the header lacks.
+  package let column: String?
+  package init(_ message: String, column: String? = nil) {
+    self.message = message
+    self.column = column
+  }
 }

@@ -34,7 +34,7 @@ package struct TablePlan: Sendable, Equatable {
     var places: [String: Int] = [:]
     for (place, cell) in cells.enumerated() {
       guard places.updateValue(place, forKey: cell.name) == nil else {
-        throw DeclarationProblem("the header has the column '\(cell.name)' twice")
+        throw DeclarationProblem("the header has the column '\(cell.name)' twice", column: cell.name)
       }
     }
     var known: [Column] = []
@@ -43,7 +43,7 @@ package struct TablePlan: Sendable, Equatable {
     for column in input.columns {
       guard let place = places[column.name] else {
         throw DeclarationProblem(
-          "the input has no column '\(column.name)'" + Nearest.hint(column.name, among: names))
+          "the input has no column '\(column.name)'" + Nearest.hint(column.name, among: names), column: column.name)
       }
       knownAt[column.name] = known.count
       known.append(column)
