@@ -9,9 +9,11 @@ import Glibc
   package static func run(_ arguments: [String]) async -> Int32 {
     let console = Console()
     let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
-    let status: Int32
+    var status: Int32 = 0
     do throws(Refusal) {
       status = try await perform(Arguments.ordered(arguments), console)
+      console.flush()
+      if let failure = console.failure { throw failure }
     } catch {
       console.note(wantsJSON ? Report.json(error) : Report.lines(error).joined(separator: "\n"))
       status = error.code.exitStatus
@@ -30,8 +32,8 @@ import Glibc
   }
 
   private static func perform(_ arguments: [String], _ console: Console) async throws(Refusal) -> Int32 {
-    if arguments == ["help", "errors"] {
-      for line in Report.codes { console.print(line) }
+    if let help = try Help.answer(arguments) {
+      console.print(help)
       return 0
     }
     let command: ParsableCommand
@@ -41,7 +43,8 @@ import Glibc
       return try told(error, arguments, console)
     }
     guard let command = command as? any Command else {
-      // The root or a group without a command, and the parser's own help.
+      if let group = Help.group(of: command) { throw group }
+      // The root without a command, and the parser's own help.
       do {
         var command = command
         try command.run()
@@ -50,7 +53,9 @@ import Glibc
         return try told(error, arguments, console)
       }
     }
-    try await perform(command, Session(command.global, console: console))
+    let session = Session(command.global, console: console)
+    session.command = Arguments.words(arguments).joined(separator: " ")
+    try await perform(command, session)
     return 0
   }
 
@@ -82,12 +87,13 @@ import Glibc
   private static func told(_ error: any Error, _ arguments: [String], _ console: Console) throws(Refusal) -> Int32 {
     let text = Demarc.fullMessage(for: error)
     if Demarc.exitCode(for: error) == .success {
-      console.print(text)
+      console.print(arguments.contains("--json") ? Help.json(text) : text)
       return 0
     }
     var message = Demarc.message(for: error)
     if message.hasPrefix("Error: ") { message.removeFirst("Error: ".count) }
     if message.isEmpty { message = "no command was given" }
+    message = message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
     throw Refusal(.usage, message.prefix(1).lowercased() + message.dropFirst(), hint: Arguments.helpCommand(arguments))
   }
 }

@@ -10,6 +10,8 @@ import SwiftProtobuf
 @MainActor final class Session {
   let options: GlobalOptions
   let console: Console
+  /// The names of the command, for messages.
+  var command = ""
   /// The packaged node's socket.
   nonisolated static let packagedSocket = "/run/demarc/node.sock"
 
@@ -22,7 +24,8 @@ import SwiftProtobuf
 
   /// Prints an answer as one JSON document, or lets `plain` print it for people.
   ///
-  /// - Parameter always: members that are there even when empty, which messages leave out.
+  /// - Parameter always: members that are there even when empty, which messages leave out. Where any are named,
+  ///   versions in the answer are whole, too.
   func result(
     _ message: some Message, always: [JSON.Member] = [], plain: () -> Void
   ) throws(Refusal) {
@@ -33,7 +36,21 @@ import SwiftProtobuf
       return console.write([0x0a])
     }
     let missing = always.filter { json[$0.key] == nil }
-    console.print(JSON.object(members + missing).canonicalText)
+    console.print(Self.complete(.object(members + missing)).canonicalText)
+  }
+
+  /// Adds to each version in a document what it lacks for being empty: the first has no parent, most no message.
+  private static func complete(_ json: JSON) -> JSON {
+    switch json {
+    case .array(let values): return .array(values.map(complete))
+    case .object(let members):
+      var members = members.map { JSON.Member($0.key, complete($0.value)) }
+      if json["dataset"]?.string != nil, json["number"]?.integer != nil {
+        for key in ["parent", "author", "message"] where json[key] == nil { members.append(JSON.Member(key, "")) }
+      }
+      return .object(members)
+    default: return json
+    }
   }
 
   /// A remark beside the result.
@@ -57,11 +74,14 @@ import SwiftProtobuf
   // MARK: daemon
 
   private var connected: ConnectClient?
+  /// The socket of the daemon, once it was asked.
+  private var place = ""
 
   /// The daemon. Connects when it is first asked.
   func daemon() throws(Refusal) -> ConnectClient {
     if let connected { return connected }
     let socket = try Self.socket(options.at, environment: getenv("DEMARC_AT").map { String(cString: $0) })
+    place = socket
     var limits = HTTPLimits.client
     // An operation may compute for hours and a stream may be silent for as long; the operator has Ctrl-C.
     limits.bodyIdleTime = .seconds(30 * 86_400)
@@ -77,7 +97,7 @@ import SwiftProtobuf
     _ operation: Operation<Request, Response>, _ request: Request
   ) async throws(Refusal) -> Response {
     let daemon = try daemon()
-    do throws(Refusal) { return try await daemon.call(operation, request) } catch { throw Self.explained(error) }
+    do throws(Refusal) { return try await daemon.call(operation, request) } catch { throw explained(error) }
   }
 
   /// Asks an operation that answers with a stream. What `progress` draws is gone when this returns or throws.
@@ -88,19 +108,22 @@ import SwiftProtobuf
     let daemon = try daemon()
     defer { progress.finish() }
     do throws(Refusal) { try await daemon.stream(operation, request, each: each) } catch {
-      throw Self.explained(error)
+      throw explained(error)
     }
   }
 
-  /// Adds the next step to a daemon that does not answer.
-  static func explained(_ refusal: Refusal) -> Refusal {
+  /// Adds the next step to a daemon that does not answer, or that does not answer this.
+  func explained(_ refusal: Refusal) -> Refusal {
     var refusal = refusal
     // One that concerns the socket is about this machine; any other came from the daemon and knows better.
-    if refusal.code == .unreachable, refusal.concern.hasPrefix("/") || refusal.concern.hasSuffix(".sock") {
+    if refusal.code == .unreachable, refusal.concern == place {
       refusal.hint =
         "is the daemon running? `demarcd node --data DIR --listen HOST:PORT` starts one; --at SOCKET names another"
     }
-    if refusal.code == .usage, refusal.hint.isEmpty, refusal.message.contains("does not answer") {
+    if refusal.code == .usage, refusal.hint.isEmpty, refusal.concern.hasPrefix("demarc.v1.") {
+      if let role = ["hub", "node"].first(where: { refusal.message.hasPrefix("this \($0) ") }) {
+        refusal.message = "\(place) is a \(role), which does not answer `demarc \(command)`"
+      }
       refusal.hint = "hub commands are for a hub, node commands for a node: which daemon does --at name?"
     }
     return refusal

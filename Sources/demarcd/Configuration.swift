@@ -73,9 +73,22 @@ enum ConfigurationFile {
       return try M(textFormatString: text)
     } catch {
       throw Refusal(
-        .invalid, "\(path) is not a configuration: \(error)", concern: path,
-        hint: "it is a \(M.protoMessageName) in protobuf text format")
+        .invalid, "\(path) is not a configuration" + fault(type, text), concern: path,
+        hint: "it is a \(M.protoMessageName) in protobuf text format, such as listen: \"127.0.0.1:7440\"")
     }
+  }
+
+  /// The first line that cannot be read by itself. Lines of a nested message are not tried.
+  private static func fault<M: Message>(_ type: M.Type, _ text: String) -> String {
+    var depth = 0
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let isNested = depth > 0 || line.contains("{") || line.contains("}")
+      depth += line.count { $0 == "{" } - line.count { $0 == "}" }
+      if !isNested, (try? M(textFormatString: String(line))) == nil {
+        return ": line \(number + 1) is no setting of it"
+      }
+    }
+    return ""
   }
 
   private static func contents(_ path: String) throws(Refusal) -> [UInt8] {

@@ -176,6 +176,19 @@ struct Ground {
     }
   }
 
+  @Test func parentsAreMade() throws {
+    try Ground.with { ground in
+      let stage = try StagedDirectory(ground.at("not/there/yet"))
+      try write(stage, "a.csv", "1")
+      try stage.publish()
+      #expect(access(ground.at("not/there/yet/a.csv"), F_OK) == 0)
+      try ground.file("file", "x")
+      #expect(throws: Refusal.self) { try StagedDirectory(ground.at("file/below")) }
+      let unnamed = #expect(throws: Refusal.self) { try StagedDirectory("") }
+      #expect(unnamed?.code == .usage)
+    }
+  }
+
   @Test func discarded() throws {
     try Ground.with { ground in
       let stage = try StagedDirectory(ground.at("out"))

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Core
 import EventLoop
 import Peers
 import SwiftProtobuf
@@ -26,7 +27,7 @@ struct Checkout: Command {
     let files = ref.utf8.contains(UInt8(ascii: "#")) ? [answer.file] : answer.files
     try await Download(session: session, version: answer.cid, files: files)
       .write(to: directory, session.progress("checkout \(ref)"))
-    try session.result(answer) {
+    try session.result(answer, always: [JSON.Member("files", [])]) {
       let bytes = files.reduce(0) { $0 + max(0, $1.bytes) }
       session.note(Plain.text("\(Plain.count(files.count, "file")), \(Plain.bytes(bytes)) in \(directory)"))
       session.print(answer.cid)

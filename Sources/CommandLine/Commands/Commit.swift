@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Core
 import EventLoop
 import Peers
 import SwiftProtobuf
@@ -18,7 +19,7 @@ struct Commit: Command {
       """)
   @Argument(help: "The dataset.") var dataset: String
   @Argument(help: "Files, or one directory.") var paths: [String]
-  @Option(name: [.customShort("m"), .long], help: "What changed, for people.") var message = ""
+  @Option(name: [.customShort("m", allowingJoined: true), .long], help: "What changed, for people.") var message = ""
   @Option(help: ArgumentHelp("The version that must be the newest: its number or CID.", valueName: "n-or-cid"))
   var base: String?
   @Option(help: "How files are cut: cdc stores and sends only what changed, fixed gives the CIDs of `ipfs add`.")
@@ -48,10 +49,10 @@ struct Commit: Command {
       }
     } catch {
       progress.finish()
-      throw Session.explained(error)
+      throw session.explained(error)
     }
     progress.finish()
-    try session.result(answer) {
+    try session.result(answer, always: [JSON.Member("created", false), JSON.Member("storedBytes", 0)]) {
       let version = answer.version
       session.note(
         Plain.text(

@@ -19,7 +19,8 @@ struct ProvenanceShow: Command {
 
   func perform(in session: Session) async throws(Refusal) {
     let record = try await session.call(Operations.showRecord, .with { $0.ref = ref })
-    try session.result(record) {
+    let lists = ["inputs", "outputs", "parameters", "verifications"].map { JSON.Member($0, []) }
+    try session.result(record, always: lists) {
       session.print("record: \(record.cid)")
       session.print("by: \(record.organization)/\(record.node), key \(record.signingKey)")
       session.print("run: \(record.run)")

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Core
 import EventLoop
 import SwiftProtobuf
 
@@ -44,7 +45,8 @@ struct Pull: Command {
     }
     guard let result else { throw Refusal(.internal, "the node ended the pull without a result") }
     if let directory { try await write(result.version.cid, to: directory, session) }
-    try session.result(result) {
+    let always = [JSON.Member("changed", false), JSON.Member("totalBytes", 0), JSON.Member("fetchedBytes", 0)]
+    try session.result(result, always: always) {
       session.note(
         Plain.text(
           result.changed

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Core
 import EventLoop
 import FoundationEssentials
 import SwiftProtobuf
@@ -53,7 +54,8 @@ struct Run: Command {
       }
     }
     guard let result else { throw Refusal(.internal, "the node ended the run without a result") }
-    try session.result(result) { Self.tell(result, session) }
+    let always = ["rowsIn", "rowsOut", "cpuMilliseconds", "memoryPeakBytes"].map { JSON.Member($0, 0) }
+    try session.result(result, always: always + [JSON.Member("counters", [])]) { Self.tell(result, session) }
   }
 
   private func request(_ script: [UInt8]) throws(Refusal) -> V1RunRequest {
@@ -89,6 +91,7 @@ struct Run: Command {
       throw Refusal(.usage, error.description, hint: "`demarc help run` shows the forms")
     }
     request.limits = limits.message
+    if workers == 0 { throw Refusal(.usage, "--workers has to be one at least", hint: "leave it out for one per core") }
     request.workers = workers ?? 0
     return request
   }

@@ -83,7 +83,7 @@ extension Declaration {
         parameters.map {
           [
             "name": .string($0.name), "type": .string($0.type.rawValue), "required": .bool($0.standard == nil),
-            "secret": .bool($0.secret), "help": .string($0.help ?? ""),
+            "default": $0.standard?.json ?? .null, "secret": .bool($0.secret), "help": .string($0.help ?? ""),
           ]
         }),
     ]
@@ -95,6 +95,16 @@ extension Declaration {
 }
 
 extension ParameterValue {
+  /// In JSON; a float that JSON has no number for is text.
+  fileprivate var json: JSON {
+    switch self {
+    case .int(let value): .integer(value)
+    case .float(let value): value.isFinite ? .real(value) : .string("\(value)")
+    case .string(let value): .string(value)
+    case .bool(let value): .bool(value)
+    }
+  }
+
   /// For people.
   fileprivate var text: String {
     switch self {

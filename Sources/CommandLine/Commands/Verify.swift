@@ -32,6 +32,7 @@ struct Verify: Command {
       content = try await EventLoop.offload { () throws(Refusal) in
         try SmallFile.read(target, atMost: SmallFile.bundleBytes)
       }
+      if content?.isEmpty == true { throw Refusal(.invalid, "\(target) is empty", concern: target) }
     }
     if let trust {
       guard let content else {
@@ -67,10 +68,12 @@ struct Verify: Command {
       }
     }
     guard let result else { throw Refusal(.internal, "the node ended the verification without a result") }
-    let always = [JSON.Member("reason", ""), JSON.Member("steps", .array(steps))]
+    let always = [
+      JSON.Member("reason", ""), JSON.Member("verification", ""), JSON.Member("steps", .array(steps)),
+    ]
     try session.result(result, always: always) {
       if !result.verification.isEmpty {
-        let delivered = result.delivered ? "delivered to the author" : "not delivered to the author yet"
+        let delivered = result.delivered ? "delivered to the author" : "kept here; the author has not taken it"
         session.note(Plain.text("signed verification \(result.verification), \(delivered)"))
       }
     }

@@ -26,6 +26,7 @@ struct SourceTree: Sendable {
   init(_ locations: [String]) throws(Refusal) {
     var walk = Walk()
     for location in locations {
+      guard !location.isEmpty else { throw Refusal(.usage, "a PATH is empty", hint: "name files or a directory") }
       let facts = try FileFacts.at(location, as: location)
       switch facts.kind {
       case .directory:

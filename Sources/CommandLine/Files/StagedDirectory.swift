@@ -15,6 +15,7 @@ struct StagedDirectory: Sendable {
 
   /// Checks that the target can be filled: absent, or an empty directory. Blocks, like all of this.
   static func check(_ target: String) throws(Refusal) {
+    guard !target.isEmpty else { throw Refusal(.usage, "the directory's name is empty", hint: "name one, or `.`") }
     var facts = stat()
     guard stat(target, &facts) == 0 else {
       if errno == ENOENT { return }
@@ -50,7 +51,19 @@ struct StagedDirectory: Sendable {
       let base = "." + (parts.last.map(String.init) ?? "") + mark
       staging = parts.count == 1 ? base : (parent.isEmpty ? "/" : parent + "/") + base
     }
+    try Self.makeParents(of: staging)
     guard mkdir(staging, 0o777) == 0 else { throw FileFacts.refusal(errno, target) }
+  }
+
+  /// Makes the directories above a path, as far as they are missing. They stay, whatever becomes of the target.
+  private static func makeParents(of path: String) throws(Refusal) {
+    var parent = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+      parent += part + "/"
+      if mkdir(parent, 0o777) != 0, errno != EEXIST, access(parent, F_OK) != 0 {
+        throw FileFacts.refusal(errno, parent)
+      }
+    }
   }
 
   /// Creates a file for writing, with the directories above it.

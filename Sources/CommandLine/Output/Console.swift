@@ -1,3 +1,4 @@
+import API
 import Glibc
 
 /// The two outputs of the process: results to stdout, everything else to stderr.
@@ -9,6 +10,8 @@ import Glibc
   /// A progress line stands on the terminal and has to go before anything else is written.
   private var isLineOpen = false
   private var buffer: [UInt8] = []
+  /// Why the results could not all be written, if so: a full disk behind a redirection must not look like success.
+  private(set) var failure: Refusal?
 
   /// On the process's own outputs, or on other descriptors.
   init(out: Int32 = 1, error: Int32 = 2) {
@@ -34,8 +37,12 @@ import Glibc
 
   /// Hands everything to the system.
   func flush() {
-    Self.put(buffer, on: out)
+    let error = Self.put(buffer, on: out)
     buffer = []
+    // A reader that has gone (`demarc versions x | head -1`) has what it wanted.
+    guard let error, error != EPIPE, failure == nil else { return }
+    failure = Refusal(
+      .storage, "the output could not be written: \(String(cString: strerror(error)))", concern: "stdout")
   }
 
   /// A line beside the result.
@@ -59,8 +66,8 @@ import Glibc
     Self.put(Array("\r\u{1b}[K".utf8), on: error)
   }
 
-  /// A reader that has gone, or a full disk behind a redirection, cannot be told about anywhere; the rest is dropped.
-  private static func put(_ bytes: [UInt8], on descriptor: Int32) {
+  /// Writes all of it, or says by which error of the system not; then the rest is dropped.
+  @discardableResult private static func put(_ bytes: [UInt8], on descriptor: Int32) -> Int32? {
     var start = 0
     while start < bytes.count {
       let count = bytes[start...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -71,9 +78,10 @@ import Glibc
           poll(&poller, 1, 1000)
           continue
         }
-        return
+        return errno
       }
       start += count
     }
+    return nil
   }
 }

@@ -33,6 +33,17 @@ enum Report {
     return JSON.object(members).canonicalText
   }
 
+  /// What `demarc help errors --json` prints.
+  static var codesJSON: JSON {
+    .array(
+      RefusalCode.allCases.map {
+        [
+          "code": .string($0.rawValue), "exit": .integer(Int64($0.exitStatus)), "http": .integer(Int64($0.httpStatus)),
+          "connect": .string($0.connectCode),
+        ]
+      })
+  }
+
   /// What `demarc help errors` prints.
   static var codes: [String] {
     var table = Table("CODE", "EXIT", "HTTP", "CONNECT")

@@ -17,27 +17,35 @@ enum Arguments {
       } else if next == "--at", rest.count > 1 {
         early.append(rest.removeFirst())
         early.append(rest.removeFirst())
+      } else if next == "--at", words.isEmpty {
+        // Without its value: any command's parser says so.
+        return ["status", "--at"]
       } else if !next.hasPrefix("-"), words.isEmpty || groups.contains(words[0]) && words.count < 2 {
         words.append(rest.removeFirst())
       } else {
         break
       }
     }
-    // `help` takes names of commands and nothing else.
-    return words.first == "help" ? words + rest : words + early + rest
+    // `help` takes names of commands, and `--json`.
+    return words.first == "help" ? words + rest + early.filter { $0 == "--json" } : words + early + rest
   }
 
   /// The command that explains what these arguments tried.
   static func helpCommand(_ arguments: [String]) -> String {
+    let words = words(arguments)
+    return words.isEmpty
+      ? "`demarc help` lists all commands" : "`demarc help \(words.joined(separator: " "))` explains it"
+  }
+
+  /// The names of the command that these arguments call, as far as there is one.
+  static func words(_ arguments: [String]) -> [String] {
     var words: [String] = []
+    var command: any ParsableCommand.Type = Demarc.self
     for argument in arguments where !argument.hasPrefix("-") {
-      guard words.isEmpty || words.count == 1 && groups.contains(words[0]) else { break }
+      guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else { break }
       words.append(argument)
+      command = next
     }
-    let known = words.first.map { word in
-      groups.contains(word) || Demarc.configuration.subcommands.contains { $0._commandName == word }
-    }
-    return known == true
-      ? "`demarc help \(words.joined(separator: " "))` explains it" : "`demarc help` lists all commands"
+    return words
   }
 }
