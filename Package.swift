@@ -148,7 +148,9 @@ let package = Package(
       swiftSettings: onTheLoop),
     .testTarget(
       name: "GridTests",
-      dependencies: ["API", "Core", "Cryptography", "EventLoop", "HTTP", "Peers", "TestLoop", protobuf],
+      dependencies: [
+        "API", "Core", "Cryptography", "EventLoop", "HTTP", "Node", "Peers", "SQLite", "TestLoop", protobuf,
+      ],
       swiftSettings: onTheLoop),
     .testTarget(
       name: "NodeTests",

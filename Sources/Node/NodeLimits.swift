@@ -37,7 +37,7 @@ nonisolated package enum NodeLimits {
 
   /// Bytes after which a pull makes what has arrived proof against a power cut, while the next bytes arrive. A crash of
   /// the process alone costs less: what was written is taken in at the next start.
-  static let pullFlushBytes = 32 << 20
+  package static let pullFlushBytes = 32 << 20
   /// Bytes of the nodes of one version that are held in memory while it is pulled.
   static let pullNodeBytes = 256 << 20
   /// Records that come along with one version.
