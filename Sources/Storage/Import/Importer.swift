@@ -10,7 +10,7 @@ import EventLoop
 ///     try await store.write(Changes(entries: […]))                                               // now it is durable
 ///
 /// Three things go on at a time on the pool: whole-file digests of one batch, cutting and chunk digests of the same,
-/// writing of the one before; `append` waits when they fall behind. Holds a few batches of 4 MiB. An import that is let
+/// writing of the one before; `append` waits when they fall behind. Holds a few batches of 2 MiB. An import that is let
 /// go leaves pieces that nothing names, which harm nobody.
 package final class Importer {
   private struct File {
