@@ -13,6 +13,8 @@ nonisolated package struct HTTPLimits: Sendable {
   package var bodyBytes: Int64 = 1 << 40
   /// Bytes asked of the stream by one read. Bounds what a connection buffers for a slow consumer.
   package var readBytes = 64 * 1024
+  /// Longest head that a server's connection keeps, to know it again when it comes a second time.
+  package var repeatedHeadBytes = 1024
   /// What is read and thrown away of a request body that nobody wanted, before the connection is closed instead.
   package var drainBytes: Int64 = 256 * 1024
   /// Bytes that are handed to the stream at once; a deadline goes with each such piece, so that a receiver that has

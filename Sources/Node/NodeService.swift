@@ -43,6 +43,8 @@ package final class NodeService {
 
   /// The store that everything is in.
   package var store: Store { ledger.store }
+  /// Counts what this node has written; for `Dispatcher`.
+  package var generation: UInt64 { store.generation }
   /// Who this node is; nil before it has joined.
   package var identity: Identity? { current }
 

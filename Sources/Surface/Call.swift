@@ -10,8 +10,9 @@ extension Surface {
     let asked = ConnectType(request.headers["content-type"])
     // What is not answered here is refused in the form that its caller reads.
     let flow = dispatcher.flow(of: name) ?? (asked?.isStream == true ? .upload : .unary)
-    let accepted = [Coding.json, .proto].map { ConnectType($0, isStream: flow != .unary) }
-    guard let type = asked, accepted.contains(type) else { return .unsupportedType(accepted) }
+    guard let type = asked, type.isStream == (flow != .unary) else {
+      return .unsupportedType([Coding.json, .proto].map { ConnectType($0, isStream: flow != .unary) })
+    }
     if let refusal = Self.unfit(request.headers) { return .refusal(refusal) }
     let deadline: CallDeadline
     do throws(Refusal) { deadline = try CallDeadline(request.headers) } catch { return .refusal(error) }
@@ -58,9 +59,18 @@ extension Surface {
     } catch {
       return .refusal(error)
     }
+    let headers = type.coding == .json ? Self.headersOfJSON : Self.headersOfProto
+    return HTTPResponse(status: 200, headers: headers, content: .bytes(answer))
+  }
+
+  // Made once, not for each answer.
+  private static let headersOfJSON = headers(of: ConnectType(.json, isStream: false))
+  private static let headersOfProto = headers(of: ConnectType(.proto, isStream: false))
+
+  private static func headers(of type: ConnectType) -> HTTPHeaders {
     var headers: HTTPHeaders = ["content-type": type.text]
     headers.harden(cache: "no-store")
-    return HTTPResponse(status: 200, headers: headers, content: .bytes(answer))
+    return headers
   }
 
   private func upload(

@@ -24,6 +24,7 @@ package final class Surface {
     case .caller(let known): caller = known
     case .refused(let refusal): return .refusal(refusal)
     }
+    if let name = dispatcher.operation(at: request.path) { return await call(name, request, caller) }
     let segments = request.segments
     if segments.count == 2, segments[0].hasPrefix("demarc.v1.") {
       return await call("\(segments[0])/\(segments[1])", request, caller)

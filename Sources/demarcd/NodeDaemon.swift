@@ -51,7 +51,9 @@ enum NodeDaemon {
       told.transferRate = Int64(clamping: settings.file.transferBytesPerSecond)
     }
     let service = try await NodeService.open(told, log: logger)
-    let dispatcher = Dispatcher(daemon: .node) { await service.audit($0, $1, $2, $3) }
+    let dispatcher = Dispatcher(daemon: .node, generation: { service.generation }) {
+      await service.audit($0, $1, $2, $3)
+    }
     service.register(on: dispatcher)
     try doors.openSocket(
       dispatcher, trustDomain: { service.identity?.name.trustDomain.text }, now: { service.clock.now.seconds })

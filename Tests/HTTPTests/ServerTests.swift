@@ -36,6 +36,30 @@ import Testing
     }
   }
 
+  @Test func aRepeatedHeadIsTheSameRequest() async throws {
+    try await withServer(respond: echo) { server in
+      let wire = try await Wire(server)
+      let head = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+      // The same again, cut in the head and in the body, another in between, one that only begins alike, two at once.
+      for pieces in [
+        [head + "ab"], [head + "cd"], [String(head.prefix(20)), head.dropFirst(20) + "e", "f"],
+        [head.replacing("/a", with: "/b") + "gh"], [head + "ij"],
+      ] {
+        for piece in pieces {
+          try await wire.say(piece)
+          for _ in 1...20 { await EventLoop.turn() }
+        }
+        let body = pieces.joined().suffix(2)
+        #expect(try await wire.hear(until: body + "\n").hasSuffix(" \(body)\n"))
+      }
+      let longer = head.replacing("Host: x\r\n", with: "Host: x\r\nX: y\r\n")
+      try await wire.say(head + "kl" + head + "mn" + longer + "op")
+      let all = try await wire.hear(until: "op\n")
+      let answers = all.split(whereSeparator: \.isNewline).filter { $0.contains(" /") }
+      #expect(answers == ["POST /a kl", "POST /a mn", "POST /a op"])
+    }
+  }
+
   @Test func takesOneByteAtATime() async throws {
     try await withServer(respond: echo) { server in
       let wire = try await Wire(server)

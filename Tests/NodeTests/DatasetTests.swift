@@ -33,6 +33,23 @@ import Testing
     }
   }
 
+  @Test func aListIsNeverOlderThanTheLastWrite() async throws {
+    try await Grid.with { grid in
+      let node = try await grid.node("alone")
+      for number in 1...5 {
+        try await node.create("weather-\(number)")
+        for _ in 1...2 {
+          let list = try await node.ask(Operations.listDatasets, V1ListDatasetsRequest())
+          #expect(list.datasets.count == number && list.datasets.allSatisfy { $0.versions <= 1 })
+          #expect(list.datasets.filter { $0.versions == 1 }.count == number - 1)
+        }
+        try await node.commit("weather-\(number)", ["a.csv": [UInt8(number)]])
+        let list = try await node.ask(Operations.listDatasets, V1ListDatasetsRequest())
+        #expect(list.datasets.filter { $0.versions == 1 }.count == number)
+      }
+    }
+  }
+
   @Test func theStaleOneOfTwoCommitsGetsAConflict() async throws {
     try await Grid.with { grid in
       let node = try await grid.node("alone")

@@ -40,7 +40,7 @@ final class NodeMember: Operated {
     self.directory = directory
     self.service = service
     self.listener = listener
-    dispatcher = Dispatcher(daemon: .node) { await service.audit($0, $1, $2, $3) }
+    dispatcher = Dispatcher(daemon: .node, generation: { service.generation }) { await service.audit($0, $1, $2, $3) }
     service.register(on: dispatcher)
     service.onIdentity = { [weak self] in self?.open($0) }
     service.start()

@@ -14,6 +14,11 @@ package struct ConnectType: Equatable, Sendable {
   /// Reads a Content-Type; parameters other than a UTF-8 charset are refused with nil.
   package init?(_ field: String?) {
     guard let field else { return nil }
+    // As nearly everybody writes them.
+    if field == "application/json" || field == "application/proto" {
+      self.init(field == "application/json" ? .json : .proto, isStream: false)
+      return
+    }
     let parts = field.lowercased().split(separator: ";").map { part in
       String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }

@@ -16,7 +16,9 @@ import SwiftProtobuf
 
   private let daemon: Daemon
   private let audit: Audit
+  private let memory: AnswerMemory?
   private var entries: [String: Entry] = [:]
+  private var paths: [String: String] = [:]
   private var contents: [ContentEntry] = []
 
   private struct Entry {
@@ -34,9 +36,11 @@ import SwiftProtobuf
     let perform: (ContentRequest, Caller) async throws(Refusal) -> ContentReply
   }
 
-  /// A dispatcher of one daemon.
-  package init(daemon: Daemon, audit: @escaping Audit) {
+  /// A dispatcher of one daemon. With `generation`, which changes before any write is acknowledged, answers that rest
+  /// on the log alone are remembered until it does.
+  package init(daemon: Daemon, generation: (() -> UInt64)? = nil, audit: @escaping Audit) {
     self.daemon = daemon
+    memory = generation.map { AnswerMemory(now: $0) }
     self.audit = audit
   }
 
@@ -50,6 +54,24 @@ import SwiftProtobuf
     register(operation) { next, caller, coding, emit throws(Refusal) in
       let request = try coding.decode(Request.self, from: try await next() ?? [])
       try await emit(try coding.encode(try await perform(request, caller)))
+    }
+  }
+
+  /// Answers a unary operation whose answer rests on the log alone: `perform` is not told who asks.
+  package func onLog<Request, Response>(
+    _ operation: Operation<Request, Response>,
+    _ perform: @escaping (Request) async throws(Refusal) -> Response
+  ) {
+    let name = operation.name
+    let memory = memory
+    register(operation, from: .log) { next, _, coding, emit throws(Refusal) in
+      let message = try await next() ?? []
+      let make = { () async throws(Refusal) -> [UInt8] in
+        try coding.encode(try await perform(try coding.decode(Request.self, from: message)))
+      }
+      guard let memory else { return try await emit(try await make()) }
+      let question = AnswerMemory.Question(operation: name, coding: coding, request: message)
+      try await emit(try await memory.answer(to: question, orMake: make))
     }
   }
 
@@ -88,17 +110,22 @@ import SwiftProtobuf
   }
 
   private func register<Request, Response>(
-    _ operation: Operation<Request, Response>,
+    _ operation: Operation<Request, Response>, from basis: Basis = .moment,
     perform:
       @escaping (@escaping Incoming<[UInt8]>, Caller, Coding, @escaping Emit) async throws(Refusal) -> Void
   ) {
     precondition(operation.daemon == .both || operation.daemon == daemon, "\(operation.name) is not asked here")
+    precondition(operation.basis == basis, "\(operation.name) rests on something else")
     precondition(entries[operation.name] == nil, "\(operation.name) is answered twice")
+    paths["/" + operation.name] = operation.name
     entries[operation.name] = Entry(
       role: operation.role, audited: operation.audited, flow: operation.flow, perform: perform)
   }
 
   // MARK: Asking
+
+  /// The name of the operation that a request's path spells in the ordinary way, if it is answered here.
+  package func operation(at path: String) -> String? { paths[path] }
 
   /// How an operation's messages flow, or nil if it is not answered here.
   package func flow(of name: String) -> Flow? { entries[name]?.flow }

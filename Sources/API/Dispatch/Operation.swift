@@ -15,6 +15,15 @@ package enum Flow: Sendable {
   case stream
 }
 
+/// What the answer to an operation rests on.
+package enum Basis: Sendable {
+  /// The moment: a clock, a disk, a partner, who asks.
+  case moment
+  /// What the daemon has written, and nothing else: no clock, no state of disks or connections, not who asks. The same
+  /// question has the same answer until something is written, and the dispatcher may remember it until then.
+  case log
+}
+
 /// One request that a daemon answers, declared once: its name, who may ask, whether the audit log keeps its refusals.
 ///
 /// The name is the path of the Connect protocol, `demarc.v1.Service/Method`. Command line, JSON over HTTP and later
@@ -30,13 +39,18 @@ package struct Operation<Request: Message & Sendable, Response: Message & Sendab
   package let audited: Bool
   /// How requests and answers flow.
   package let flow: Flow
+  /// What its answer rests on.
+  package let basis: Basis
 
   /// Declares an operation.
-  package init(_ name: String, at daemon: Daemon, by role: Role, audited: Bool, flow: Flow = .unary) {
+  package init(
+    _ name: String, at daemon: Daemon, by role: Role, audited: Bool, flow: Flow = .unary, from basis: Basis = .moment
+  ) {
     self.name = "demarc.v1." + name
     self.daemon = daemon
     self.role = role
     self.audited = audited
     self.flow = flow
+    self.basis = basis
   }
 }

@@ -62,13 +62,13 @@ package enum Operations {
   package static let createDataset = Operation<V1CreateDatasetRequest, V1Dataset>(
     "Datasets/Create", at: .node, by: .operator, audited: true)
   package static let listDatasets = Operation<V1ListDatasetsRequest, V1ListDatasetsResponse>(
-    "Datasets/List", at: .node, by: .operator, audited: false)
+    "Datasets/List", at: .node, by: .operator, audited: false, from: .log)
   package static let showDataset = Operation<V1ShowDatasetRequest, V1Dataset>(
     "Datasets/Show", at: .node, by: .operator, audited: false)
   package static let commit = Operation<V1CommitFrame, V1CommitResponse>(
     "Versions/Commit", at: .node, by: .operator, audited: true, flow: .upload)
   package static let listVersions = Operation<V1ListVersionsRequest, V1ListVersionsResponse>(
-    "Versions/List", at: .node, by: .operator, audited: false)
+    "Versions/List", at: .node, by: .operator, audited: false, from: .log)
   package static let resolve = Operation<V1ResolveRequest, V1ResolveResponse>(
     "Versions/Resolve", at: .node, by: .operator, audited: false)
   package static let setTag = Operation<V1SetTagRequest, V1Tag>(

@@ -7,6 +7,7 @@ package final class HTTPBody {
   package let length: Int64?
   /// Whether the end has been read.
   package private(set) var isFinished: Bool
+  private var ready: [UInt8] = []
   private var next: (() async throws(HTTPFailure) -> [UInt8])?
   private var failure: HTTPFailure?
 
@@ -14,11 +15,7 @@ package final class HTTPBody {
   package init(_ bytes: [UInt8]) {
     length = Int64(bytes.count)
     isFinished = bytes.isEmpty
-    var rest = bytes
-    next = { () async throws(HTTPFailure) -> [UInt8] in
-      defer { rest = [] }
-      return rest
-    }
+    ready = bytes
   }
 
   /// A body whose pieces come from `next`, an empty one being the end.
@@ -31,7 +28,11 @@ package final class HTTPBody {
   /// The next bytes, as they arrived; empty at the end, and after it. A failure repeats itself.
   package func read() async throws(HTTPFailure) -> [UInt8] {
     if let failure { throw failure }
-    guard let next else { return [] }
+    guard let next else {
+      isFinished = ready.isEmpty
+      defer { ready = [] }
+      return ready
+    }
     do throws(HTTPFailure) {
       let bytes = try await next()
       if bytes.isEmpty {
@@ -50,6 +51,11 @@ package final class HTTPBody {
   /// are read.
   package func collect(atMost limit: Int) async throws(HTTPFailure) -> [UInt8] {
     if let length, length > Int64(limit) { throw .tooLarge }
+    if next == nil, failure == nil {
+      isFinished = true
+      defer { ready = [] }
+      return ready
+    }
     var all = try await read()
     if all.count > limit { throw .tooLarge }
     while !isFinished {

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 
 /// The reading side of one connection: what was read but not used, and the deadline of the read that is pending.
 final class Inlet {
@@ -29,6 +30,18 @@ final class Inlet {
   /// What was read and not used.
   var available: ArraySlice<UInt8> { bytes[start...] }
   var isEmpty: Bool { start == bytes.count }
+  var count: Int { bytes.count - start }
+
+  /// Whether the next bytes are these.
+  func begins(with expected: [UInt8]) -> Bool {
+    guard bytes.count - start >= expected.count else { return false }
+    return bytes.withUnsafeBytes { here in
+      expected.withUnsafeBytes { there in
+        guard let here = here.baseAddress, let there = there.baseAddress else { return true }
+        return memcmp(here + start, there, expected.count) == 0
+      }
+    }
+  }
 
   func consume(_ count: Int) { start += count }
 

@@ -45,19 +45,23 @@ nonisolated package enum HeadWriter {
   }
 
   private static func append(_ headers: HTTPHeaders, to bytes: inout [UInt8]) throws(HTTPFault) {
-    for field in headers.fields {
-      let name = headers.bytes[Int(field.nameStart)..<Int(field.nameEnd)]
-      let value = headers.bytes[Int(field.valueStart)..<Int(field.valueEnd)]
-      guard !name.isEmpty, name.allSatisfy(Octet.isToken), value.allSatisfy(Octet.isFieldValue) else {
-        throw .invalidOutput
+    var isValid = true
+    headers.bytes.withUnsafeBufferPointer { all in
+      for field in headers.fields {
+        let name = UnsafeBufferPointer(rebasing: all[Int(field.nameStart)..<Int(field.nameEnd)])
+        let value = UnsafeBufferPointer(rebasing: all[Int(field.valueStart)..<Int(field.valueEnd)])
+        guard !name.isEmpty, name.allSatisfy(Octet.isToken), value.allSatisfy(Octet.isFieldValue) else {
+          return isValid = false
+        }
+        if isFraming(field, headers) { continue }
+        bytes.append(contentsOf: name)
+        bytes.append(Octet.colon)
+        bytes.append(Octet.space)
+        bytes.append(contentsOf: value)
+        lineEnd(&bytes)
       }
-      if isFraming(field, headers) { continue }
-      bytes.append(contentsOf: name)
-      bytes.append(Octet.colon)
-      bytes.append(Octet.space)
-      bytes.append(contentsOf: value)
-      lineEnd(&bytes)
     }
+    guard isValid else { throw .invalidOutput }
   }
 
   /// Fields that follow from what is sent; one given by the caller could contradict it.

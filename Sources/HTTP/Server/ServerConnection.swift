@@ -11,6 +11,8 @@ final class ServerConnection {
   private weak var admission: Admission?
   private var isIdle = true
   private var served = 0
+  /// The last head with its bytes. Who keeps a connection mostly asks in the same words, and these were judged already.
+  private var last: (bytes: [UInt8], head: RequestHead)?
 
   init(_ stream: any ByteStream, server: HTTPServer, admission: Admission) {
     self.admission = admission
@@ -70,12 +72,20 @@ final class ServerConnection {
           }
         } catch { throw .stream }
       }
+      if parser.isUntouched, let last, inlet.begins(with: last.bytes) {
+        inlet.consume(last.bytes.count)
+        inlet.disarm()
+        isIdle = false
+        return last.head
+      }
       do throws(HTTPFault) {
         inlet.consume(try parser.feed(inlet.available))
         guard parser.isComplete else { continue }
         inlet.disarm()
         isIdle = false
-        return try RequestHead(parser, bodyBytes: limits.bodyBytes)
+        let head = try RequestHead(parser, bodyBytes: limits.bodyBytes)
+        last = parser.bytes.count <= limits.repeatedHeadBytes ? (parser.bytes, head) : nil
+        return head
       } catch {
         inlet.disarm()
         throw .fault(error)
@@ -110,9 +120,9 @@ final class ServerConnection {
 
   /// One request and its response; false when the connection has to end.
   private func exchange(_ head: RequestHead) async -> Bool {
-    guard head.framing != .none else {
+    if let body = arrived(head.framing) {
       let request = HTTPRequest(
-        method: head.method, target: head.target, headers: head.headers, body: HTTPBody([]), connection: info)
+        method: head.method, target: head.target, headers: head.headers, body: body, connection: info)
       let response = await server.respond(request)
       let closes = !head.keepsAlive || isLast
       guard await send(response, to: head, closing: closes) else { return false }
@@ -120,6 +130,18 @@ final class ServerConnection {
       return !closes
     }
     return await exchangeWithBody(head)
+  }
+
+  /// The body, if all of it came with the head: then there is nothing to wait for, to count or to skip.
+  private func arrived(_ framing: BodyFraming) -> HTTPBody? {
+    switch framing {
+    case .none: return HTTPBody([])
+    case .length(let length) where length <= Int64(inlet.count):
+      let bytes = Array(inlet.available.prefix(Int(length)))
+      inlet.consume(bytes.count)
+      return HTTPBody(bytes)
+    default: return nil
+    }
   }
 
   /// Whether no further request will be served here.

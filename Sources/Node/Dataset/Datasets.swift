@@ -8,7 +8,7 @@ extension NodeService {
     dispatcher.on(Operations.createDataset) { (request, caller) async throws(Refusal) in
       try await self.createDataset(request, by: caller.actor)
     }
-    dispatcher.on(Operations.listDatasets) { (_, _) async throws(Refusal) in
+    dispatcher.onLog(Operations.listDatasets) { _ async throws(Refusal) in
       var response = V1ListDatasetsResponse()
       response.datasets = try await self.ledger.read { database in
         try DatasetRow.all(in: database).map { try $0.wire(in: database) }

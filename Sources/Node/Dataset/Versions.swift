@@ -11,7 +11,7 @@ extension NodeService {
     dispatcher.onUpload(Operations.commit) { (next, caller) async throws(Refusal) in
       try await self.commit(next, by: caller)
     }
-    dispatcher.on(Operations.listVersions) { (request, _) async throws(Refusal) in
+    dispatcher.onLog(Operations.listVersions) { request async throws(Refusal) in
       var response = V1ListVersionsResponse()
       let dataset = request.dataset
       response.versions = try await self.ledger.read { database in

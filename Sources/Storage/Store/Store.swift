@@ -17,6 +17,9 @@ package final class Store {
   private var isCommitting = false
   /// What was hashed since the store was opened.
   var sound = SoundRanges()
+  /// Counts what has been written, log or content. It moves before anybody learns of a write: what was read from the
+  /// store at one generation is what a reader would still get for as long as it stays.
+  package private(set) var generation: UInt64 = 0
 
   private struct Waiting {
     let changes: Changes
@@ -114,6 +117,7 @@ package final class Store {
     await turn.take()
     defer { turn.give() }
     guard let writer else { throw .closed }
+    defer { generation &+= 1 }
     do { return try await EventLoop.offload { try work(writer) } } catch { throw StoreError(error) }
   }
 
@@ -132,6 +136,7 @@ package final class Store {
         } catch {
           outcomes = batch.map { _ in .failure(StoreError(error)) }
         }
+        generation &+= 1
         turn.give()
         for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
       }
