@@ -36,14 +36,19 @@ extension Limits {
   /// Microseconds that a grant lasts at most: ten years.
   static let longestGrantMicroseconds: Int64 = 10 * 365 * 86_400_000_000
 
+  /// Changes that one organization's node may ask for within a minute.
+  static let changesPerMinute = 3_000
   /// Events that are read and handed to a connection at a time.
   static let eventBatch = 100
   /// Seconds between two comment lines on a quiet event stream.
   static let heartbeatSeconds: Int64 = 15
   /// Pieces of work that wait for the database; more are refused at once.
   static let waitingWork = 4_096
-  /// Refusals of callers without a certificate that the log keeps per minute; the journal has them all.
-  static let anonymousRefusalsPerMinute = 60
+  /// Microseconds before its end from which the doctor speaks of a certificate of the hub: a year.
+  static let certificateNotice: Int64 = 365 * 86_400_000_000
+  /// Microseconds of a node's silence, and of an event's waiting for it, that the doctor speaks of: a day, an hour.
+  static let silenceNotice: Int64 = 86_400_000_000
+  static let backlogNotice: Int64 = 3_600_000_000
   /// Entries of one page of the audit list.
   static let auditPage = 1_000
 }

@@ -13,10 +13,9 @@ nonisolated package enum NodeLimits {
   /// Lines of one page of the audit.
   static let auditPage = 1000
   static let longestAuditPage = 10_000
-  /// Refusals that are written to the log within one second; more are only counted in the journal.
-  static let refusalsPerSecond = 50
-  /// The same for callers without a certificate, within one minute.
-  static let strangersRefusalsPerMinute = 60
+  /// Grants, offers and proposals of one organization on one channel that a request is judged by: one in force is the
+  /// rule, and what is over comes last.
+  static let grantCandidates = 64
   /// Transfers to partners at once.
   static let transfers = 1024
   /// Manifests of versions kept in memory, and how many files they may have together.
@@ -40,6 +39,8 @@ nonisolated package enum NodeLimits {
   package static let pullFlushBytes = 32 << 20
   /// Bytes of the nodes of one version that are held in memory while it is pulled.
   static let pullNodeBytes = 256 << 20
+  /// Verifications of one record that one organization may deliver.
+  static let verificationsPerPeer = 64
   /// Records that come along with one version.
   static let pullRecords = 256
 

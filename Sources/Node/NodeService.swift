@@ -26,7 +26,7 @@ package final class NodeService {
   let manifests: Manifests
   /// The lease in force with the latest list of suspended organizations.
   var lease: LeaseSnapshot?
-  var incidents = IncidentBudget()
+  var incidents = RefusalBudget()
   var isRenewing = false
   var admissions = AdmissionCache()
   /// Entries of this log that the hub countersigned last, the note itself, and the head of the hub's own log.

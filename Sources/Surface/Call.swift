@@ -17,14 +17,16 @@ extension Surface {
     let deadline: CallDeadline
     do throws(Refusal) { deadline = try CallDeadline(request.headers) } catch { return .refusal(error) }
     let body = request.body
-    let limit = caller == .anonymous ? Limits.anonymousRequestBytes : Limits.requestBytes
+    let limit = caller.isKnown ? Limits.requestBytes : Limits.strangersRequestBytes
     switch flow {
     case .unary:
       return await unary(name, caller, type, deadline) { () async throws(Refusal) in try await body.all(limit) }
-    case .upload: return await upload(name, caller, type, deadline, Upload(body))
+    case .upload:
+      return await upload(
+        name, caller, type, deadline, Upload(body, atMost: min(limit, ConnectEnvelope.messageBytes)))
     case .stream:
       do throws(Refusal) {
-        return stream(name, caller, type, deadline, message: try await Upload(body).only(atMost: limit))
+        return stream(name, caller, type, deadline, message: try await Upload(body, atMost: limit).only())
       } catch {
         return .envelopes(type, [ConnectEnvelope.encode(Refusal.connectEnd(error), isEnd: true)])
       }

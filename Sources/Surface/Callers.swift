@@ -24,12 +24,6 @@ package final class Callers {
     let notAfter: Int64
   }
 
-  /// The outcome: a caller, or why nobody is let in.
-  package enum Verdict {
-    case caller(Caller)
-    case refused(Refusal)
-  }
-
   /// - Parameters:
   ///   - socketPath: the file of the Unix socket that already listens; its group's members are operators. Nil if there
   ///     is none.
@@ -45,36 +39,33 @@ package final class Callers {
     self.now = now
   }
 
-  /// Who asks over this connection.
-  package func caller(of connection: ConnectionInfo) -> Verdict {
-    if let credentials = connection.unixCredentials { return judge(credentials) }
-    guard let der = connection.peerCertificateDER else { return .caller(.anonymous) }
-    switch connection.certificateVerdict {
-    case .none, .untrusted: return .caller(.anonymous)
-    case .valid, .expired: break
+  /// Who asks over this connection. Whether they may is not judged here.
+  package func caller(of connection: ConnectionInfo) -> Caller {
+    if let credentials = connection.unixCredentials {
+      return caller(user: credentials.user, groups: [credentials.group] + credentials.groups)
     }
-    guard let facts = facts(of: der), facts.identity.trustDomain.text == trustDomain() else {
-      return .caller(.anonymous)
-    }
-    let now = now()
-    let isOver = connection.certificateVerdict == .expired || now < facts.notBefore || now > facts.notAfter
-    return .caller(
-      .node(
-        organization: facts.identity.organization.text, node: facts.identity.node.text, tlsKey: facts.tlsKey,
-        expired: isOver))
+    guard let der = connection.peerCertificateDER else { return .anonymous }
+    return caller(certificate: der, connection.certificateVerdict)
   }
 
-  private func judge(_ credentials: UnixCredentials) -> Verdict {
-    let user = credentials.user
-    if user == 0 || user == daemonUser { return .caller(.local(uid: user)) }
-    if let operators, credentials.group == operators || credentials.groups.contains(operators) {
-      return .caller(.local(uid: user))
+  /// Who a process of this machine stands for, by what the kernel says of it.
+  package func caller(user: UInt32, groups: [UInt32]) -> Caller {
+    let isOperator = user == 0 || user == daemonUser || operators.map { groups.contains($0) } == true
+    return isOperator ? .local(uid: user) : .stranger(uid: user)
+  }
+
+  /// Whom a certificate speaks for, after the handshake judged it: a node of this daemon's grid, or nobody.
+  package func caller(certificate der: [UInt8], _ verdict: CertificateVerdict) -> Caller {
+    switch verdict {
+    case .none, .untrusted: return .anonymous
+    case .valid, .expired: break
     }
-    return .refused(
-      Refusal(
-        .denied, "user \(user) is not an operator of this daemon", concern: "uid:\(user)",
-        hint: "operators are root, the daemon's own user, and members of its socket's group (demarc)",
-        rule: "not-an-operator"))
+    guard let facts = facts(of: der), facts.identity.trustDomain.text == trustDomain() else { return .anonymous }
+    let now = now()
+    let isOver = verdict == .expired || now < facts.notBefore || now > facts.notAfter
+    return .node(
+      organization: facts.identity.organization.text, node: facts.identity.node.text, tlsKey: facts.tlsKey,
+      expired: isOver)
   }
 
   private func facts(of der: [UInt8]) -> Facts? {

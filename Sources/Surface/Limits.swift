@@ -4,7 +4,7 @@ enum Limits {
   /// verify, grown by a third in JSON's base64.
   static let requestBytes = 24 << 20
   /// The same for a caller who has proved nothing yet: a join with its certificate request.
-  static let anonymousRequestBytes = 64 << 10
+  static let strangersRequestBytes = 64 << 10
   /// One step of a file on its way out: found in the store at once, and hashed there the first time. As long as the longest
   /// range of a pull, so that damage is answered before anything was sent.
   static let fileStepBytes: Int64 = 32 << 20

@@ -19,11 +19,7 @@ package final class Surface {
 
   /// Answers one request.
   package func respond(_ request: HTTPRequest) async -> HTTPResponse {
-    let caller: Caller
-    switch callers.caller(of: request.connection) {
-    case .caller(let known): caller = known
-    case .refused(let refusal): return .refusal(refusal)
-    }
+    let caller = callers.caller(of: request.connection)
     if let name = dispatcher.operation(at: request.path) { return await call(name, request, caller) }
     let segments = request.segments
     if segments.count == 2, segments[0].hasPrefix("demarc.v1.") {

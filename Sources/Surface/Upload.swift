@@ -4,9 +4,13 @@ import HTTP
 /// The messages of a request stream, as they arrive. Nothing is read ahead of the service that asks.
 final class Upload {
   private let body: HTTPBody
-  private var decoder = ConnectDecoder()
+  private var decoder: ConnectDecoder
 
-  init(_ body: HTTPBody) { self.body = body }
+  /// With messages of at most `limit` bytes each, whatever length the body announces.
+  init(_ body: HTTPBody, atMost limit: Int) {
+    self.body = body
+    decoder = ConnectDecoder(atMost: limit)
+  }
 
   /// The next message; nil at the end. A body that stops inside a message, or whose sender has gone, throws.
   func next() async throws(Refusal) -> [UInt8]? {
@@ -26,10 +30,7 @@ final class Upload {
   }
 
   /// The message of a stream that has to hold exactly one.
-  func only(atMost limit: Int) async throws(Refusal) -> [UInt8] {
-    if let length = body.length, length > Int64(limit) {
-      throw Refusal(.limit, "a request of \(length) bytes is more than \(limit)")
-    }
+  func only() async throws(Refusal) -> [UInt8] {
     guard let message = try await next() else { throw Refusal(.invalid, "the request holds no message") }
     guard try await next() == nil else { throw Refusal(.invalid, "the request holds more than one message") }
     return message

@@ -20,6 +20,8 @@ final class Stage {
   var cancelled = 0
   /// Refusals that were audited.
   var audited: [String] = []
+  /// Those that the log would keep, with whom they refused.
+  var onRecord: [String] = []
   let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
   private let file: SharedFile
 
@@ -59,8 +61,9 @@ final class Stage {
   }
 
   private func dispatcher() -> Dispatcher {
-    let dispatcher = Dispatcher(daemon: .node) { [unowned self] refusal, operation, _, _ in
+    let dispatcher = Dispatcher(daemon: .node) { [unowned self] refusal, operation, caller, isKept in
       audited.append("\(operation) \(refusal.code.rawValue)")
+      if isKept { onRecord.append("\(operation) \(refusal.code.rawValue) \(caller.actor)") }
       return "incident-\(audited.count)"
     }
     dispatcher.on(Operations.createDataset) { [unowned self] (request, _) async throws(Refusal) -> V1Dataset in
@@ -107,16 +110,36 @@ final class Stage {
     return dispatcher
   }
 
+  /// Lets every user of the machine reach the socket.
+  func openWide() throws {
+    let directory = String(socket.dropLast(2))
+    try #require(chmod(directory, 0o755) == 0 && chmod(socket, 0o666) == 0)
+  }
+
+  /// Writes a file that every user may read: an envelope's head that announces `count` bytes, and none of them.
+  func announce(_ count: UInt32, in path: String) throws {
+    let head = [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }
+    let descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o644)
+    defer { close(descriptor) }
+    try #require(write(descriptor, head, head.count) == head.count && fchmod(descriptor, 0o644) == 0)
+  }
+
   /// What curl prints for a request, head included; nil where there is no curl.
-  func curl(_ arguments: String...) async throws -> String? {
+  func curl(_ arguments: String...) async throws -> String? { try await curl(as: nil, arguments) }
+
+  /// The same as another user.
+  func curl(as user: UInt32, _ arguments: String...) async throws -> String? { try await curl(as: user, arguments) }
+
+  private func curl(as user: UInt32?, _ arguments: [String]) async throws -> String? {
     guard access("/usr/bin/curl", X_OK) == 0 else {
       print("skipped: curl not installed")
       return nil
     }
+    let command = ["--silent", "--include", "--max-time", "20", "--unix-socket", socket] + arguments
+    let other = user.map { ["--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", "/usr/bin/curl"] }
     let child = try ChildProcess.spawn(
-      executable: "/usr/bin/curl",
-      arguments: ["--silent", "--include", "--max-time", "20", "--unix-socket", socket] + arguments, stdin: .none,
-      stderr: .none)
+      executable: other == nil ? "/usr/bin/curl" : "/usr/bin/setpriv", arguments: (other ?? []) + command,
+      stdin: .none, stderr: .none)
     var output: [UInt8] = []
     while let bytes = try await child.stdout?.read(atMost: 1 << 16), !bytes.isEmpty { output += bytes }
     _ = await child.exit()

@@ -36,9 +36,10 @@ package enum ConnectEnvelope {
 package struct ConnectDecoder {
   private var buffer: [UInt8] = []
   private var start = 0
+  private let limit: Int
 
-  /// With nothing read yet.
-  package init() {}
+  /// With nothing read yet; messages of more than `limit` bytes are refused.
+  package init(atMost limit: Int = ConnectEnvelope.messageBytes) { self.limit = limit }
 
   /// Whether no part of a message is waiting for the rest of it: where a stream may end.
   package var isBetweenMessages: Bool { start == buffer.count }
@@ -61,8 +62,8 @@ package struct ConnectDecoder {
     guard flags == 0 || flags == 2 else {
       throw Refusal(.invalid, "an envelope has flags \(flags)", hint: "streams are not compressed here")
     }
-    guard length <= ConnectEnvelope.messageBytes else {
-      throw Refusal(.limit, "a message of \(length) bytes is more than \(ConnectEnvelope.messageBytes)")
+    guard length <= limit else {
+      throw Refusal(.limit, "a message of \(length) bytes is more than \(limit)")
     }
     let first = start + ConnectEnvelope.headBytes
     guard buffer.count - first >= length else { return nil }

@@ -2,6 +2,8 @@
 package enum Caller: Sendable, Equatable {
   /// Someone on this machine who may open the socket: root, the daemon's own user, a member of the socket's group.
   case local(uid: UInt32)
+  /// A user of this machine who reached the socket and is none of these.
+  case stranger(uid: UInt32)
   /// A node with a certificate of the grid's hub. `tlsKey` is the SHA-256 of the key it proved to hold, in hex.
   case node(organization: String, node: String, tlsKey: String, expired: Bool)
   /// Someone who proved nothing.
@@ -10,9 +12,19 @@ package enum Caller: Sendable, Equatable {
   /// The name that logs use.
   package var actor: String {
     switch self {
-    case .local(let uid): "uid:\(uid)"
+    case .local(let uid), .stranger(let uid): "uid:\(uid)"
     case .node(let organization, let node, _, _): "\(organization)/\(node)"
     case .anonymous: "anonymous"
+    }
+  }
+}
+
+extension Caller {
+  /// Whether the caller proved to be somebody of the grid or of this daemon: who did not is given little room.
+  package var isKnown: Bool {
+    switch self {
+    case .local, .node: true
+    case .stranger, .anonymous: false
     }
   }
 }
@@ -36,6 +48,11 @@ package enum Role: String, Sendable, CaseIterable {
       Refusal(
         .expired, "the node's certificate has expired", hint: "it may only renew; a running node does so by itself",
         rule: "certificate-expired")
+    case (_, .stranger(let uid)):
+      Refusal(
+        .denied, "user \(uid) is not an operator of this daemon", concern: "uid:\(uid)",
+        hint: "operators are root, the daemon's own user, and members of its socket's group (demarc)",
+        rule: "not-an-operator")
     case (_, .anonymous):
       Refusal(
         .unauthenticated, "this needs a client certificate of the grid or the daemon's own socket",

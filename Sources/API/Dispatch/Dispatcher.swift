@@ -4,7 +4,8 @@ import SwiftProtobuf
 ///
 /// For each request, in this order: is there such an operation, may this caller ask it, perform it, and if the answer
 /// is no, write the refusal to the audit log and give it an incident id. A surface cannot forget one of these steps,
-/// because none makes any.
+/// because none makes any. Who asks what is not theirs to ask is on record whatever it was; other refusals where the
+/// operation says so.
 @MainActor package final class Dispatcher {
   /// Keeps a refusal and returns its incident id: the one that it has, if another daemon gave it one.
   package typealias Audit = (_ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool) async -> String
@@ -140,7 +141,7 @@ import SwiftProtobuf
         Refusal(.usage, "this \(daemon.rawValue) does not answer \(name)", concern: name), name, caller, audited: false)
     }
     if let refusal = entry.role.refusal(of: caller) {
-      throw await refused(refusal, name, caller, audited: entry.audited)
+      throw await refused(refusal, name, caller, audited: true)
     }
     do {
       try await entry.perform(next, caller, coding, emit)
@@ -159,7 +160,7 @@ import SwiftProtobuf
       guard let values = entry.operation.match(segments) else { continue }
       let name = "\(asked) \(entry.operation.template)"
       if let refusal = entry.operation.role.refusal(of: caller) {
-        throw await refused(refusal, name, caller, audited: entry.operation.audited)
+        throw await refused(refusal, name, caller, audited: true)
       }
       do {
         return try await entry.perform(make(values), caller)

@@ -18,7 +18,8 @@ import Storage
   let clock: @Sendable () -> Timestamp
   private let directory: DataDirectory
   private var tasks: [Task<Void, Never>] = []
-  private var anonymousRefusals = (minute: Int64(0), count: 0)
+  private var budget = RefusalBudget()
+  let allowance = Allowance()
 
   private init(_ opened: Opened, _ settings: HubSettings, logger: Logger, clock: @escaping @Sendable () -> Timestamp) {
     self.settings = settings
@@ -84,16 +85,21 @@ import Storage
   package func audit(
     _ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool
   ) async -> String {
-    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : String(refusal.incident.prefix(64))
+    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : refusal.incident.plain(atMost: 64)
+    let message = refusal.message.plain(atMost: Limits.labelBytes)
+    let operation = operation.plain(atMost: Limits.labelBytes)
     let level: Logger.Level = refusal.code == .internal || refusal.code == .corrupt ? .error : .notice
     logger.log(
       level: level, "refused \(operation)",
       metadata: [
         "incident": "\(incident)", "code": "\(refusal.code.rawValue)", "caller": "\(caller.actor)",
-        "message": "\(refusal.message)",
+        "message": "\(message)",
       ])
-    guard audited, mayLog(caller) else { return incident }
-    let detail = "\(incident) \(refusal.rule.isEmpty ? "" : refusal.rule + ": ")\(refusal.message)"
+    guard audited, refusal.code != .cancelled, let missed = budget.spend(caller.payer, at: clock().seconds) else {
+      return incident
+    }
+    let more = missed > 0 ? " (and \(missed) before it that are not in the log)" : ""
+    let detail = "\(incident) \(refusal.rule.isEmpty ? "" : refusal.rule + ": ")\(message)\(more)"
     do {
       _ = try await ledger.write(by: caller.actor) {
         try $0.log("refused", subject: operation, outcome: refusal.code.rawValue, detail: detail)
@@ -102,14 +108,5 @@ import Storage
       logger.error("the refusal \(incident) is not in the log: \(error.message)")
     }
     return incident
-  }
-
-  /// Whether this caller's refusal goes into the log. Strangers may not fill the disk: only so many of them per minute.
-  private func mayLog(_ caller: Caller) -> Bool {
-    guard caller == .anonymous else { return true }
-    let minute = clock().microseconds / 60_000_000
-    if anonymousRefusals.minute != minute { anonymousRefusals = (minute, 0) }
-    anonymousRefusals.count += 1
-    return anonymousRefusals.count <= Limits.anonymousRefusalsPerMinute
   }
 }

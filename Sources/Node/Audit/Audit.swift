@@ -13,21 +13,23 @@ extension NodeService {
 
   /// Keeps a refusal: in the log where the operation is audited, in the journal in any case. For `Dispatcher`.
   package func audit(_ refusal: Refusal, _ operation: String, _ caller: Caller, _ audited: Bool) async -> String {
-    await refused(refusal, operation, by: caller.actor, isStranger: caller == .anonymous, audited: audited)
+    await refused(refusal, operation, by: caller.actor, paidBy: caller.payer, audited: audited)
   }
 
-  /// The same for what no caller of an operation was told.
+  /// The same for what no caller of an operation was told. Bounded by what `payer` has left.
   func refused(
-    _ refusal: Refusal, _ operation: String, by actor: String, isStranger: Bool = false, audited: Bool = true
+    _ refusal: Refusal, _ operation: String, by actor: String, paidBy payer: RefusalBudget.Payer, audited: Bool = true
   ) async -> String {
-    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : String(refusal.incident.prefix(64))
-    log.info("\(incident) \(actor) \(operation): \(refusal.code.rawValue) \(refusal.message)")
-    guard audited, refusal.code != .cancelled, incidents.spend(at: clock.now, isStranger: isStranger) else {
+    let incident = refusal.incident.isEmpty ? Hex.encode(Random.bytes(6)) : refusal.incident.plain(atMost: 64)
+    var message = refusal.message.plain(atMost: Limits.labelBytes)
+    let operation = operation.plain(atMost: ContentLimits.pathBytes)
+    log.info("\(incident) \(actor) \(operation): \(refusal.code.rawValue) \(message)")
+    guard audited, refusal.code != .cancelled, let missed = incidents.spend(payer, at: clock.now.seconds) else {
       return incident
     }
+    if missed > 0 { message += " (and \(missed) before it that are not in the log)" }
     let entry = RefusedEntry(
-      operation: String(operation.prefix(ContentLimits.pathBytes)), code: refusal.code.rawValue,
-      rule: String(refusal.rule.prefix(64)), message: String(refusal.message.prefix(Limits.labelBytes)),
+      operation: operation, code: refusal.code.rawValue, rule: refusal.rule.plain(atMost: 64), message: message,
       incident: incident)
     do throws(Refusal) { try await ledger.append(entry, by: actor) } catch {
       log.error("\(incident) is not in the audit log: \(error.message)")
@@ -106,31 +108,5 @@ extension NodeService {
       response.problem = "the entries do not give the log's root"
     }
     return response
-  }
-}
-
-/// How many refusals may still be written to the log now: an outsider must not fill the disk by asking. Strangers, of
-/// whom there are any number, have a small share of their own, so that partners' refusals stay on record meanwhile.
-nonisolated struct IncidentBudget: Sendable {
-  private var second: Int64 = 0
-  private var spent = 0
-  private var minute: Int64 = 0
-  private var strangers = 0
-
-  mutating func spend(at now: Timestamp, isStranger: Bool) -> Bool {
-    if isStranger {
-      if now.seconds / 60 != minute {
-        minute = now.seconds / 60
-        strangers = 0
-      }
-      strangers += 1
-      return strangers <= NodeLimits.strangersRefusalsPerMinute
-    }
-    if now.seconds != second {
-      second = now.seconds
-      spent = 0
-    }
-    spent += 1
-    return spent <= NodeLimits.refusalsPerSecond
   }
 }

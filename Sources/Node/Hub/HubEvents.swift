@@ -11,7 +11,7 @@ extension NodeService {
       try await take(event: event)
     } catch {
       guard error.code == .mismatch || error.code == .denied else { throw error }
-      _ = await refused(error, "hub event \(event.sequence)", by: "hub")
+      _ = await refused(error, "hub event \(event.sequence)", by: "hub", paidBy: .hub)
     }
   }
 

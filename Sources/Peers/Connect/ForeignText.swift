@@ -1,4 +1,5 @@
 package import API
+import Core
 
 nonisolated extension Refusal {
   /// What another daemon said, fit for a terminal: no control characters, no endless text.
@@ -13,14 +14,5 @@ nonisolated extension Refusal {
     return clean
   }
 
-  private static func clean(_ text: String) -> String {
-    var clean = String.UnicodeScalarView()
-    var bytes = 0
-    for scalar in text.unicodeScalars {
-      bytes += UTF8.width(scalar)
-      guard bytes <= PeerLimits.messageBytes else { break }
-      clean.append(scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? " " : scalar)
-    }
-    return String(clean)
-  }
+  private static func clean(_ text: String) -> String { text.plain(atMost: PeerLimits.messageBytes) }
 }
