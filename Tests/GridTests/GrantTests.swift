@@ -175,4 +175,28 @@ import Testing
       try await grid.ok("globex2", "pull", "acme/weather")
     }
   }
+
+  /// The hub's operator proposes what there is already, for a moment only: the other grant holds all the same.
+  @Test func ofSeveralGrantsOneInForceSuffices() async throws {
+    try await Grid.with("acme", "globex") { grid in
+      let (grant, version) = try await grid.share()
+      let brief = try await grid.ok("hub", "grant", "propose", "acme/weather", "--to", "globex", "--expires", "2s").last
+      for node in ["acme", "globex"] {
+        try await grid.heard(brief, at: node)
+        try await grid.ok(node, "grant", "accept", brief)
+      }
+      #expect(try await grid.ok("globex", "pull", "acme/weather").last == version)
+      try await grid.until("the end of the newer one") {
+        try await grid.json("acme", "grant", "show", brief)["state"]?.string == "expired"
+      }
+      try await grid.until("the end of the newer one at globex") {
+        try await grid.json("globex", "grant", "show", brief)["state"]?.string == "expired"
+      }
+      #expect(try await grid.ok("globex", "pull", "acme/weather").last == version)
+      try await grid.ok("acme", "grant", "revoke", grant)
+      // None is left, and the one that is nearest says why.
+      let refused = try await Visitor(of: "globex", in: grid).refusal("/v1/channels/weather", at: "acme", grid)
+      #expect(refused.rule == "expired", "\(refused)")
+    }
+  }
 }

@@ -40,50 +40,31 @@ package struct GrantFacts: Sendable {
     case closed
   }
 
-  /// What stands between the peer's organization and the channel.
-  package enum Evidence: Hashable, Sendable {
-    /// Nothing.
-    case none
-    /// An offer or a proposal that is no grant: what it lacks.
-    case incomplete(GrantRefusal)
-    /// A grant.
-    case verified(VerifiedGrant)
-  }
-
   /// This node, the owner's.
   package var owner: NodeIdentity
   package var channel: Channel
-  package var evidence: Evidence
+  /// What was ever offered or proposed to the peer's organization on this channel, the most promising first.
+  package var candidates: [GrantCandidate]
   /// The peer's endorsement of the TLS key, if it sent one that verifies.
   package var endorsement: VerifiedEndorsement?
-  /// Who ended the grant, if somebody did.
-  package var revoked: GrantRevocation.Party?
   /// Signing keys that the hub is known to have revoked.
   package var revokedKeys: Set<KeyID>
   /// Whether either side paused the partnership.
   package var isPaused: Bool
   /// The newest snapshot that the hub signed for this node, verified.
   package var lease: LeaseSnapshot?
-  /// The channel's heads and the grant's activity; nil where the grant never became active.
-  package var reach: GrantReach?
-  /// Bytes already served under the grant.
-  package var bytesServed: Int64
 
   package init(
-    owner: NodeIdentity, channel: Channel, evidence: Evidence, endorsement: VerifiedEndorsement? = nil,
-    revoked: GrantRevocation.Party? = nil, revokedKeys: Set<KeyID> = [], isPaused: Bool = false,
-    lease: LeaseSnapshot? = nil, reach: GrantReach? = nil, bytesServed: Int64 = 0
+    owner: NodeIdentity, channel: Channel, candidates: [GrantCandidate], endorsement: VerifiedEndorsement? = nil,
+    revokedKeys: Set<KeyID> = [], isPaused: Bool = false, lease: LeaseSnapshot? = nil
   ) {
     self.owner = owner
     self.channel = channel
-    self.evidence = evidence
+    self.candidates = candidates
     self.endorsement = endorsement
-    self.revoked = revoked
     self.revokedKeys = revokedKeys
     self.isPaused = isPaused
     self.lease = lease
-    self.reach = reach
-    self.bytesServed = bytesServed
   }
 }
 
@@ -99,41 +80,53 @@ package enum GrantDecision {
   /// Asks the rules one after the other and stops at the first that refuses: deny by default. `now` is the hub clock's.
   ///
   /// What an outsider may learn comes first: without an offer a private or closed channel answers as an unknown one does,
-  /// to the letter.
+  /// to the letter. Of several grants one in force suffices; if none allows, the reason is that of the one that came
+  /// nearest (`GrantRule.nearness`), the first of equals.
   package static func decide(_ request: GrantRequest, _ facts: GrantFacts, now: Timestamp) -> GrantVerdict {
     do throws(GrantRefusal) {
-      return .allow(try grant(request, facts, now))
+      try checkPeer(request, facts)
     } catch {
       return .refuse(error)
     }
+    var nearest = GrantRefusal(.noGrant, "no grant on this channel for \(request.peer.organization)")
+    for candidate in facts.candidates {
+      do throws(GrantRefusal) {
+        return .allow(try grant(candidate, request, facts, now))
+      } catch {
+        if error.rule.nearness > nearest.rule.nearness { nearest = error }
+      }
+    }
+    return .refuse(nearest)
   }
 
-  private static func grant(
-    _ request: GrantRequest, _ facts: GrantFacts, _ now: Timestamp
-  ) throws(GrantRefusal) -> VerifiedGrant {
-    guard facts.channel != .unknown, facts.channel == .listed || facts.evidence != .none else {
+  private static func checkPeer(_ request: GrantRequest, _ facts: GrantFacts) throws(GrantRefusal) {
+    guard facts.channel != .unknown, facts.channel == .listed || !facts.candidates.isEmpty else {
       throw GrantRefusal(.unknownChannel, "there is no such channel")
     }
     guard request.peer.trustDomain == facts.owner.trustDomain else {
       throw GrantRefusal(.trustDomain, "the peer is of the grid \(request.peer.trustDomain)")
     }
     try checkSuspension(request, facts)
+  }
+
+  private static func grant(
+    _ candidate: GrantCandidate, _ request: GrantRequest, _ facts: GrantFacts, _ now: Timestamp
+  ) throws(GrantRefusal) -> VerifiedGrant {
     let grant: VerifiedGrant
-    switch facts.evidence {
-    case .none: throw GrantRefusal(.noGrant, "no grant on this channel for \(request.peer.organization)")
+    switch candidate.evidence {
     case .incomplete(let refusal): throw refusal
     case .verified(let verified): grant = verified
     }
     try checkSubject(request, facts, grant.statement)
     try checkEndorsement(request, facts, grant.statement)
-    if let party = facts.revoked { throw GrantRefusal(.revoked, "the \(party.rawValue) revoked the grant") }
+    if let party = candidate.revoked { throw GrantRefusal(.revoked, "the \(party.rawValue) revoked the grant") }
     guard now < grant.statement.expires else {
       throw GrantRefusal(.expired, "the grant expired at \(grant.statement.expires)")
     }
     try checkLease(facts, grant.statement, now)
     guard facts.channel != .closed else { throw GrantRefusal(.channelClosed, "the owner closed the channel") }
     guard !facts.isPaused else { throw GrantRefusal(.paused, "the partnership is paused") }
-    try checkExtent(request, facts, grant.statement)
+    try checkExtent(request, candidate, grant.statement)
     return grant
   }
 
@@ -186,17 +179,17 @@ package enum GrantDecision {
   }
 
   private static func checkExtent(
-    _ request: GrantRequest, _ facts: GrantFacts, _ grant: GrantStatement
+    _ request: GrantRequest, _ candidate: GrantCandidate, _ grant: GrantStatement
   ) throws(GrantRefusal) {
     guard grant.actions.contains(request.action) else {
       throw GrantRefusal(.action, "the grant does not allow “\(request.action.rawValue)”")
     }
-    guard let reach = facts.reach else { throw GrantRefusal(.reach, "the grant is not active yet") }
+    guard let reach = candidate.reach else { throw GrantRefusal(.reach, "the grant is not active yet") }
     if let version = request.version, !reach.reaches(version) {
       throw GrantRefusal(.reach, "the grant does not reach this version")
     }
     if let most = grant.limits.bytes {
-      let (sum, overflow) = facts.bytesServed.addingReportingOverflow(max(0, request.bytes))
+      let (sum, overflow) = candidate.bytesServed.addingReportingOverflow(max(0, request.bytes))
       guard !overflow, sum <= most else { throw GrantRefusal(.limit, "the grant's \(most) bytes are used up") }
     }
   }

@@ -44,6 +44,31 @@ package enum GrantRule: String, CaseIterable, Hashable, Sendable {
   case limit
 }
 
+extension GrantRule {
+  /// How near a grant that this rule refused came to being one that allows: of several, the nearest tells the reason.
+  ///
+  /// First those in force that something around them holds back, then what both sides may still agree on, then what is
+  /// over, and last what never was.
+  package var nearness: Int {
+    switch self {
+    case .limit: 13
+    case .reach: 12
+    case .action: 11
+    case .paused: 10
+    case .channelClosed: 9
+    case .lease: 8
+    case .keyRevoked: 7
+    case .endorsement: 6
+    case .granteeSignature, .hubSignature: 5
+    case .expired: 4
+    case .revoked: 3
+    case .ownerSignature, .malformed: 2
+    case .owner, .channel, .grantee: 1
+    case .unknownChannel, .trustDomain, .suspended, .noGrant: 0
+    }
+  }
+}
+
 /// A refusal with the rule that refused and the reason in words.
 package struct GrantRefusal: Error, Hashable, CustomStringConvertible {
   package let rule: GrantRule

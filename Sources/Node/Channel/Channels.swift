@@ -93,7 +93,8 @@ extension NodeService {
       channel.title = listing.title
       channel.private = listing.private
       channel.state = "open"
-      let grant = grants.first { $0.owner == listing.organization && $0.channel == listing.name }
+      let grant = PermissionRow.best(
+        of: grants.filter { $0.owner == listing.organization && $0.channel == listing.name }, at: now)
       channel.grant = grant?.state(at: now) ?? "none"
       channel.grantID = grant?.id ?? ""
       return channel

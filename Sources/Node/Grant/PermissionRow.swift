@@ -77,6 +77,31 @@ nonisolated package struct PermissionRow: Sendable {
     }
   }
 
+  /// What this node may judge a partner's request by: everything on that channel and with that grantee that carries the
+  /// owner's signature, grants before the rest and those that last longest first. Bounded, for it is read per request.
+  static func candidates(
+    channel: String, owner: String, grantee: String, in database: Database
+  ) throws -> [PermissionRow] {
+    try database.rows(
+      query + """
+         WHERE owner = ? AND channel = ? AND grantee = ? AND (' ' || signed_by || ' ') LIKE '% owner %'
+        ORDER BY state = 'accepted' DESC, state = 'offered' DESC, state = 'proposed' DESC,
+          iif(state = 'accepted', expires, changed) DESC
+        LIMIT ?
+        """, owner, channel, grantee, NodeLimits.grantCandidates
+    ) { try PermissionRow($0) }
+  }
+
+  /// Whether there is a grant in force between this organization and another, whichever of the two is the owner.
+  static func isShared(_ own: String, with other: String, at now: Timestamp, in database: Database) throws -> Bool {
+    try database.first(
+      """
+      SELECT 1 FROM permission WHERE ((owner = ?1 AND grantee = ?2) OR (owner = ?2 AND grantee = ?1))
+      AND state = 'accepted' AND expires > ?3 LIMIT 1
+      """, own, other, now.microseconds
+    ) { _ in true } ?? false
+  }
+
   /// Revocations made here that the hub has not heard of.
   static func undelivered(in database: Database) throws -> [PermissionRow] {
     try database.rows(query + " WHERE delivered = 0 ORDER BY changed") { try PermissionRow($0) }
@@ -86,6 +111,11 @@ nonisolated package struct PermissionRow: Sendable {
   package func state(at now: Timestamp) -> String {
     let isOpen = state == "proposed" || state == "offered" || state == "accepted"
     return isOpen && expires <= now ? "expired" : state
+  }
+
+  /// Of several grants on a channel the one to go by: the first that is in force, else the first.
+  static func best(of rows: [PermissionRow], at now: Timestamp) -> PermissionRow? {
+    rows.first { $0.state(at: now) == "accepted" } ?? rows.first
   }
 
   /// As messages carry it.

@@ -47,10 +47,10 @@ extension NodeService {
   ) async throws(Refusal) -> PermissionRow {
     let own = try member().organization.text
     let name = "\(organization)/\(channel)"
-    let row = try await ledger.read { database in
-      try PermissionRow.of(channel: channel.text, owner: organization.text, grantee: own, in: database).first
+    let rows = try await ledger.read { database in
+      try PermissionRow.of(channel: channel.text, owner: organization.text, grantee: own, in: database)
     }
-    guard let row else {
+    guard let row = PermissionRow.best(of: rows, at: clock.now) else {
       let listed = try await link.ask(Operations.directory, V1DirectoryRequest()).channels
       guard listed.contains(where: { $0.organization == organization.text && $0.name == channel.text }) else {
         throw Refusal(

@@ -73,7 +73,7 @@ extension NodeService {
     var found = try await ledger.read { database in
       try Findings(request, identity: identity, own: own, known: known, in: database)
     }
-    if let grant = found.fresh { admissions.keep(grant.value, of: grant.envelope) }
+    for grant in found.fresh { admissions.keep(grant.value, of: grant.envelope) }
     if let endorsement = found.freshEndorsement { admissions.keep(endorsement.value, of: endorsement.envelope) }
     found.facts.lease = lease
     let verdict = GrantDecision.decide(

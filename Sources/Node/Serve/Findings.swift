@@ -7,7 +7,7 @@ import SQLite
 nonisolated struct Findings: Sendable {
   var facts: GrantFacts
   /// What was verified on this occasion, for the cache.
-  private(set) var fresh: (value: VerifiedGrant, envelope: [UInt8])?
+  private(set) var fresh: [(value: VerifiedGrant, envelope: [UInt8])] = []
   private(set) var freshEndorsement: (value: VerifiedEndorsement, envelope: [UInt8])?
 
   init(
@@ -21,55 +21,56 @@ nonisolated struct Findings: Sendable {
       case let row? where !row.isOpen: .closed
       case let row?: row.isPrivate ? .private : .listed
       }
-    let permission = try PermissionRow.of(
+    let permissions = try PermissionRow.candidates(
       channel: request.channel.text, owner: identity.organization.text, grantee: request.peer.organization.text,
-      in: database
-    ).first { $0.signedBy.contains("owner") }
-    facts = GrantFacts(owner: identity.name, channel: channel, evidence: .none)
-    guard let permission else { return }
-    try judge(permission, identity, own, known, in: database)
-    try judge(request.endorsement, of: request.peer, known, in: database)
-    facts.bytesServed = permission.served
-    facts.revokedKeys = Set(try KeyQueries.revocations(in: database).keys)
-    if let active = permission.active {
-      facts.reach = GrantReach(
-        heads: try ChannelHeads.since(active, of: request.channel.text, in: database), active: active,
-        ended: permission.ended)
+      in: database)
+    facts = GrantFacts(owner: identity.name, channel: channel, candidates: [])
+    guard !permissions.isEmpty else { return }
+    for permission in permissions {
+      facts.candidates.append(try judge(permission, identity, own, known, in: database))
     }
+    try judge(request.endorsement, of: request.peer, known, in: database)
+    facts.revokedKeys = Set(try KeyQueries.revocations(in: database).keys)
   }
 
   private mutating func judge(
     _ permission: PermissionRow, _ identity: Identity, _ own: Ed25519PublicKey, _ known: AdmissionCache,
     in database: Database
-  ) throws {
-    switch permission.state {
-    case "declined":
-      facts.evidence = .incomplete(GrantRefusal(.granteeSignature, "the offer was declined"))
-      return
-    case "offered", "proposed":
-      facts.evidence = .incomplete(GrantRefusal(.granteeSignature, "the offer was not accepted yet"))
-      return
-    default: break
-    }
+  ) throws -> GrantCandidate {
+    var candidate = GrantCandidate(
+      evidence: try evidence(permission, identity, own, known, in: database), bytesServed: permission.served)
     if permission.state == "revoked" {
       let statement = try? GrantRevocation(try Envelope(bytes: permission.revocation))
-      facts.revoked = statement?.by ?? .hub
-      // An offer that was taken back before it was accepted is no grant that could be verified.
-      guard permission.active != nil else {
-        facts.evidence = .incomplete(GrantRefusal(.revoked, "the offer was taken back"))
-        return
-      }
+      candidate.revoked = statement?.by ?? .hub
     }
-    if let grant = known.grant(permission.envelope) {
-      facts.evidence = .verified(grant)
-      return
+    if let active = permission.active {
+      candidate.reach = GrantReach(
+        heads: try ChannelHeads.since(active, of: permission.channel, in: database), active: active,
+        ended: permission.ended)
     }
+    return candidate
+  }
+
+  private mutating func evidence(
+    _ permission: PermissionRow, _ identity: Identity, _ own: Ed25519PublicKey, _ known: AdmissionCache,
+    in database: Database
+  ) throws -> GrantCandidate.Evidence {
+    switch permission.state {
+    case "declined": return .incomplete(GrantRefusal(.granteeSignature, "the offer was declined"))
+    case "offered", "proposed":
+      return .incomplete(GrantRefusal(.granteeSignature, "the offer was not accepted yet"))
+    // An offer that was taken back before it was accepted is no grant that could be verified.
+    case "revoked" where permission.active == nil:
+      return .incomplete(GrantRefusal(.revoked, "the offer was taken back"))
+    default: break
+    }
+    if let grant = known.grant(permission.envelope) { return .verified(grant) }
     do {
       let grant = try NodeService.verified(permission.envelope, identity: identity, own: own, in: database)
-      facts.evidence = .verified(grant)
-      fresh = (grant, permission.envelope)
+      fresh.append((grant, permission.envelope))
+      return .verified(grant)
     } catch let refusal as Refusal {
-      facts.evidence = .incomplete(GrantRefusal(GrantRule(rawValue: refusal.rule) ?? .malformed, refusal.message))
+      return .incomplete(GrantRefusal(GrantRule(rawValue: refusal.rule) ?? .malformed, refusal.message))
     }
   }
 

@@ -55,12 +55,16 @@ struct GrantScene {
       suspended: suspended.compactMap { OrganizationName($0) })
   }
 
+  func candidate(_ statement: GrantStatement) throws -> GrantCandidate {
+    GrantCandidate(
+      evidence: .verified(try verified(statement)),
+      reach: GrantReach(heads: [GrantReach.Head(content: version, position: 3)], active: 5))
+  }
+
   func facts() throws -> GrantFacts {
     GrantFacts(
-      owner: owner, channel: .listed, evidence: .verified(try verified(try statement())),
-      endorsement: try endorsement(),
-      lease: lease(),
-      reach: GrantReach(heads: [GrantReach.Head(content: version, position: 3)], active: 5))
+      owner: owner, channel: .listed, candidates: [try candidate(try statement())], endorsement: try endorsement(),
+      lease: lease())
   }
 
   func request(
@@ -93,13 +97,13 @@ struct GrantDecisionTests {
   @Test func eachRuleRefusesByItself() throws {
     let scene = scene
     #expect(try scene.rule { $0.channel = .unknown } == .unknownChannel)
-    #expect(try scene.rule { $0.evidence = .none } == .noGrant)
+    #expect(try scene.rule { $0.candidates = [] } == .noGrant)
     #expect(try scene.rule { $0.endorsement = nil } == .endorsement)
     #expect(try scene.rule { $0.endorsement = try scene.endorsement(by: scene.hubKey) } == .endorsement)
     #expect(try scene.rule { $0.endorsement = try scene.endorsement(tlsKey: SHA256.hash("x")) } == .endorsement)
     #expect(try scene.rule { $0.endorsement = try scene.endorsement(identity: scene.owner) } == .endorsement)
     for party in [GrantRevocation.Party.owner, .grantee, .hub] {
-      #expect(try scene.rule { $0.revoked = party } == .revoked)
+      #expect(try scene.rule { $0.candidates[0].revoked = party } == .revoked)
     }
     #expect(try scene.rule { $0.revokedKeys = [KeyID(scene.granteeKey.publicKey)] } == .keyRevoked)
     #expect(try scene.rule { $0.lease = nil } == .lease)
@@ -110,8 +114,8 @@ struct GrantDecisionTests {
     #expect(try scene.rule { $0.lease = scene.lease(suspended: ["initech"]) } == nil)
     #expect(try scene.rule { $0.channel = .closed } == .channelClosed)
     #expect(try scene.rule { $0.isPaused = true } == .paused)
-    #expect(try scene.rule { $0.reach = nil } == .reach)
-    #expect(try scene.rule { $0.reach = GrantReach(heads: [], active: 5) } == .reach)
+    #expect(try scene.rule { $0.candidates[0].reach = nil } == .reach)
+    #expect(try scene.rule { $0.candidates[0].reach = GrantReach(heads: [], active: 5) } == .reach)
     #expect(try scene.rule(try scene.request(action: .transform)) { _ in } == .action)
     #expect(try scene.rule(try scene.request(channel: "other")) { _ in } == .channel)
     let initech = try #require(NodeIdentity("spiffe://grid.example/org/initech/node/edge"))
@@ -119,7 +123,9 @@ struct GrantDecisionTests {
     let foreign = try #require(NodeIdentity("spiffe://other.example/org/globex/node/edge"))
     #expect(try scene.rule(try scene.request(peer: foreign)) { _ in } == .trustDomain)
     #expect(
-      try scene.rule { $0.evidence = .verified(try scene.verified(try scene.statement(owner: "initech"))) } == .owner)
+      try scene.rule {
+        $0.candidates[0].evidence = .verified(try scene.verified(try scene.statement(owner: "initech")))
+      } == .owner)
   }
 
   @Test func timesAndLimitsAreExact() throws {
@@ -129,8 +135,8 @@ struct GrantDecisionTests {
     {
       let statement = try scene.statement(limits: limits, expires: scene.now.advanced(by: expires))
       return try scene.rule(try scene.request(bytes: bytes)) {
-        $0.evidence = .verified(try scene.verified(statement))
-        $0.bytesServed = served
+        $0.candidates[0].evidence = .verified(try scene.verified(statement))
+        $0.candidates[0].bytesServed = served
       }
     }
     #expect(try rule() == nil)
@@ -144,6 +150,50 @@ struct GrantDecisionTests {
     #expect(try scene.rule { $0.lease = scene.lease(validFor: 0) } == nil)
   }
 
+  /// Of several grants one that allows suffices, wherever it stands; else the nearest says why not.
+  @Test func oneGrantInForceSuffices() throws {
+    let scene = scene
+    let fine = try scene.candidate(try scene.statement())
+    let over = try scene.candidate(try scene.statement(expires: scene.now))
+    var ended = fine
+    ended.revoked = .hub
+    var narrow = fine
+    narrow.reach = GrantReach(heads: [], active: 5)
+    var used = try scene.candidate(try scene.statement(limits: GrantLimits(bytes: 10)))
+    used.bytesServed = 11
+    let pending = GrantCandidate(evidence: .incomplete(GrantRefusal(.granteeSignature, "not accepted")))
+    let forged = GrantCandidate(evidence: .incomplete(GrantRefusal(.ownerSignature, "never offered")))
+    let bad = [over, ended, narrow, used, pending, forged]
+    for other in bad {
+      #expect(try scene.rule { $0.candidates = [other, fine] } == nil)
+      #expect(try scene.rule { $0.candidates = [fine, other] } == nil)
+    }
+    #expect(try scene.rule { $0.candidates = bad + [fine] } == nil)
+    func reason(_ candidates: GrantCandidate...) throws -> GrantRule? {
+      let (there, back) = (
+        try scene.rule { $0.candidates = candidates }, try scene.rule { $0.candidates = candidates.reversed() }
+      )
+      #expect(there == back, "the order of the candidates is no reason")
+      return there
+    }
+    #expect(try reason(over, ended, narrow, used, pending, forged) == .limit)
+    #expect(try reason(over, ended, narrow, pending) == .reach)
+    #expect(try reason(over, ended, pending, forged) == .granteeSignature)
+    #expect(try reason(over, ended) == .expired)
+    #expect(try reason(ended, forged) == .revoked)
+    // What holds for all of them is said whatever they are.
+    #expect(
+      try scene.rule { facts in
+        facts.candidates = [over, fine]
+        facts.lease = nil
+      } == .lease)
+    #expect(
+      try scene.rule { facts in
+        facts.candidates = [over, fine]
+        facts.lease = scene.lease(suspended: ["globex"])
+      } == .suspended)
+  }
+
   /// What an outsider hears does not tell a private channel from none, to the letter.
   @Test func privateChannelsLookUnknown() throws {
     var verdicts: Set<GrantVerdict> = []
@@ -151,7 +201,7 @@ struct GrantDecisionTests {
       for suspended in [[], ["globex"]] {
         var facts = try scene.facts()
         facts.channel = channel
-        facts.evidence = .none
+        facts.candidates = []
         facts.lease = scene.lease(suspended: suspended)
         verdicts.insert(GrantDecision.decide(try scene.request(), facts, now: scene.now))
       }
