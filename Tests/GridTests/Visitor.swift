@@ -58,6 +58,15 @@ struct Visitor {
     throw Refusal(.internal, "not refused")
   }
 
+  /// The bytes of an answer that must be a success.
+  func bytes(_ path: String, at node: String, _ grid: Grid) async throws -> [UInt8] {
+    let client = try await http(node, grid)
+    defer { client.close() }
+    let response = try await client.send(HTTPClient.Request(method: "GET", target: path, headers: headers))
+    try #require(response.status == 200, "\(path): \(response.status)")
+    return try await response.body.collect(atMost: 1 << 20)
+  }
+
   /// An answer as it came, but for what is different in every one: the date and the incident.
   func answer(_ path: String, at node: String, _ grid: Grid) async throws -> (status: Int, text: String) {
     try await answer(path, at: try #require(Endpoint(try await grid.listen(node))), grid)

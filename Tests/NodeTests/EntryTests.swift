@@ -31,17 +31,17 @@ import Testing
       RefusedEntry(operation: "o", code: "denied", rule: "r", message: "m", incident: "i"),
     ]
     for entry in entries {
-      let bytes = EntryCoding.encode(entry, time: time, actor: "uid:0")
+      let bytes = EntryCoding.encode(entry, time: time, actor: "uid:0", salt: [7])
       let (read, place) = try EntryCoding.decode(bytes, index: 4)
       #expect(place.time == time && place.actor == "uid:0" && place.index == 4)
-      #expect(EntryCoding.encode(read, time: time, actor: "uid:0") == bytes)
+      #expect(EntryCoding.encode(read, time: time, actor: "uid:0", salt: [7]) == bytes)
     }
   }
 
   @Test func foreignTextIsRefused() {
     for text in [
-      "", "{}", "[1]", #"{"kind":"nothing","time":"1970-01-01T00:00:05.000000Z","actor":"a"}"#,
-      #"{"kind":"channel-closed","time":"1970-01-01T00:00:05.000000Z","actor":"a","name":"c","more":1}"#,
+      "", "{}", "[1]", #"{"kind":"nothing","time":"1970-01-01T00:00:05.000000Z","actor":"a","salt":"Bw=="}"#,
+      #"{"kind":"channel-closed","time":"1970-01-01T00:00:05.000000Z","actor":"a","salt":"Bw==","name":"c","more":1}"#,
     ] {
       #expect(throws: (any Error).self) { try EntryCoding.decode(Array(text.utf8), index: 0) }
     }

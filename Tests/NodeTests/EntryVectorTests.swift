@@ -14,7 +14,7 @@ struct EntryVectorTests {
       message: "second", bytes: 2_294_472, files: 1, record: CID.raw(of: Array("record".utf8)),
       history: Array("envelope".utf8))
     let time = try #require(Timestamp("2026-11-21T09:45:13.123456Z"))
-    let bytes = EntryCoding.encode(entry, time: time, actor: "uid:1000")
+    let bytes = EntryCoding.encode(entry, time: time, actor: "uid:1000", salt: Array(0..<16))
     let file = try #require(fopen(Self.path, "r"), "Tests/Vectors/entry.json")
     defer { fclose(file) }
     var text = [UInt8](repeating: 0, count: 65_536)
@@ -28,9 +28,11 @@ struct EntryVectorTests {
   }
 
   @Test(arguments: [
-    #"{"kind":"unheard-of","time":"2026-11-21T09:45:13.123456Z","actor":"hub"}"#,
-    #"{"kind":"channel-closed","time":"2026-11-21T09:45:13.123456Z","actor":"hub"}"#,
-    #"{"kind":"channel-closed","time":"yesterday","actor":"hub","name":"a"}"#, "", "[]",
+    #"{"kind":"unheard-of","time":"2026-11-21T09:45:13.123456Z","actor":"hub","salt":"AAECAwQFBgcICQoLDA0ODw=="}"#,
+    #"{"kind":"channel-closed","time":"2026-11-21T09:45:13.123456Z","actor":"hub","salt":"AAECAwQFBgcICQoLDA0ODw=="}"#,
+    #"{"kind":"channel-closed","time":"2026-11-21T09:45:13.123456Z","actor":"hub","name":"a"}"#,
+    #"{"kind":"channel-closed","time":"yesterday","actor":"hub","salt":"AAECAwQFBgcICQoLDA0ODw==","name":"a"}"#, "",
+    "[]",
   ])
   func whatIsNoEntryIsRefused(text: String) {
     #expect(throws: (any Error).self) { try EntryCoding.decode(Array(text.utf8), index: 0) }

@@ -45,8 +45,9 @@ extension Operations {
   /// The hub's authority certificate, PEM. A node that joins fetches it over a connection that proves nothing yet and
   /// believes it only if its SHA-256 is the one in the join token.
   package static let authority = ContentOperation("GET", "/v1/authority", by: .anyone, audited: false)
-  /// Tiles, entry bundles and the checkpoint of this daemon's log.
-  package static let logTile = ContentOperation("GET", "/v1/log/{path…}", by: .node, audited: false)
+  /// Tiles, entry bundles and the checkpoint of this daemon's log. Whom a node shows which of them is its service's to
+  /// decide.
+  package static let logTile = ContentOperation("GET", "/v1/log/{path…}", by: .node, audited: true)
 
   /// The signed head of a channel.
   package static let channelHead = ContentOperation("GET", "/v1/channels/{channel}", by: .node, audited: true)

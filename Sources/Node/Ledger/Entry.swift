@@ -3,7 +3,10 @@ package import SQLite
 
 // The bytes of one entry in a node's log: canonical JSON,
 //
-//   {"kind":KIND,"time":TIMESTAMP,"actor":ACTOR, …fields of the kind, in their order}
+//   {"kind":KIND,"time":TIMESTAMP,"actor":ACTOR,"salt":SALT, …fields of the kind, in their order}
+//
+// The salt, 16 random bytes in base 64, makes the leaf's hash tell nothing: partners see hashes (Node/Serve/LogServing),
+// and what else is in an entry could be guessed.
 //
 // Entries are leaves of the node's Merkle log, so one entry has at most `Limits.logEntryBytes`, and larger things
 // (envelopes of records, scripts) stand beside it as blobs that it names by CID.
@@ -45,11 +48,14 @@ nonisolated package struct AuditLine: Sendable {
 
 /// The codec of entries.
 nonisolated package enum EntryCoding {
-  /// The bytes of an entry that is made at `time` by `actor`.
-  package static func encode(_ entry: some Entry, time: Timestamp, actor: String) -> [UInt8] {
+  /// Bytes of a salt: more than anybody can try out.
+  package static let saltBytes = 16
+
+  /// The bytes of an entry that is made at `time` by `actor`; `salt` is random, and never the same twice.
+  package static func encode(_ entry: some Entry, time: Timestamp, actor: String, salt: [UInt8]) -> [UInt8] {
     let head: [JSON.Member] = [
       JSON.Member("kind", .string(type(of: entry).kind)), JSON.Member("time", .string(time.description)),
-      JSON.Member("actor", .string(actor)),
+      JSON.Member("actor", .string(actor)), JSON.Member("salt", .bytes(salt)),
     ]
     return JSON.object(head + (entry.json.members ?? [])).canonicalBytes
   }
@@ -59,6 +65,7 @@ nonisolated package enum EntryCoding {
     var fields = try Fields(try JSON(parsing: bytes))
     let kind = try fields.string("kind")
     let place = EntryPlace(index: index, time: try fields.time("time"), actor: try fields.string("actor"))
+    _ = try fields.bytes("salt")
     guard let type = EntryKinds.byName[kind] else {
       throw StatementFailure.invalid("kind", reason: "this build does not know \(kind)")
     }

@@ -1,5 +1,6 @@
 package import API
 package import Core
+import Cryptography
 package import SQLite
 package import Storage
 
@@ -37,7 +38,8 @@ package final class Ledger {
     for (index, entry) in entries.enumerated() {
       changes.entries.append(
         Changes.Entry(
-          EntryCoding.encode(entry, time: time, actor: actor), expect: index == 0 ? expecting : nil))
+          EntryCoding.encode(entry, time: time, actor: actor, salt: Random.bytes(EntryCoding.saltBytes)),
+          expect: index == 0 ? expecting : nil))
     }
     do { return try await store.write(changes) } catch { throw Refusal(of: error) }
   }

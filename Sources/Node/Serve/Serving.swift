@@ -18,7 +18,7 @@ extension NodeService {
       try await self.serveFile(request, caller)
     }
     dispatcher.on(Operations.logTile) { (request, caller) async throws(Refusal) in
-      try await self.serveTile(request, caller)
+      try await self.serveLog(request, caller)
     }
   }
 
@@ -137,15 +137,5 @@ extension NodeService {
         content: content, what: what, bytes: bytes, complete: complete)
       self.served.note(entry, actor: actor)
     }
-  }
-
-  /// `GET /v1/log/{path…}`: tiles and entry bundles of this node's log, and its signed head.
-  private func serveTile(_ request: ContentRequest, _ caller: Caller) async throws(Refusal) -> ContentReply {
-    guard case .node(let organization, _, _, _) = caller, organization == identity?.organization.text else {
-      // What partners may see of this log is a question of its own; until it is answered, nothing.
-      throw Refusal(.denied, "the log of a node is for its own organization", rule: "log-owner")
-    }
-    guard request.values["path"] == "checkpoint" else { throw Refusal(.notFound, "there is no such tile") }
-    return ContentReply(type: "text/plain; charset=utf-8", body: .bytes(try await checkpoint().bytes))
   }
 }

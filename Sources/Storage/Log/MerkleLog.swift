@@ -78,7 +78,8 @@ nonisolated package struct MerkleLog {
   /// are not here.
   package func tile(_ tile: Tile) throws -> [UInt8]? {
     guard case .hashes(let level) = tile.kind, level < 8 else { return nil }
-    let first = tile.index * Int64(Tile.width)
+    let (first, overflow) = tile.index.multipliedReportingOverflow(by: Int64(Tile.width))
+    guard !overflow, first <= Int64.max - Int64(tile.width) else { return nil }
     var bytes: [UInt8] = []
     let rows = try database.rows(
       "SELECT hash FROM log_node WHERE level = ? AND place >= ? AND place < ? ORDER BY place",
