@@ -84,7 +84,7 @@ extension Transaction {
         .invalid, "\"\(url.prefix(300))\" is not of the form https://HOST:PORT", concern: String(url.prefix(300)),
         hint: "start the node with --advertise https://HOST:PORT", rule: "address")
     }
-    guard !endpoint.isWildcard else {
+    guard !endpoint.isWildcard, !endpoint.isUnroutable else {
       throw Refusal(
         .invalid, "\(endpoint.host) is no address that others can reach", concern: url,
         hint: "start the node with --advertise https://HOST:PORT", rule: "address")

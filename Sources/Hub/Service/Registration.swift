@@ -14,7 +14,10 @@ extension HubService {
 
   private func registerForOperators(_ dispatcher: Dispatcher) {
     read(dispatcher, Operations.status) { transaction, _ in try transaction.status() }
-    read(dispatcher, Operations.doctor) { [clock] transaction, _ in try transaction.doctor(wall: clock()) }
+    dispatcher.on(Operations.doctor) { [ledger, clock, feed] _, caller throws(Refusal) in
+      let connected = Set(feed.connected)
+      return try await ledger.read(by: caller.actor) { try $0.doctor(wall: clock(), connected: connected) }
+    }
     read(dispatcher, Operations.listAudit) { try $0.listAudit($1) }
     read(dispatcher, Operations.verifyAudit) { transaction, _ in try transaction.verifyAudit() }
     read(dispatcher, Operations.exportTrust) { transaction, _ in
@@ -100,8 +103,9 @@ extension HubService {
     _ dispatcher: Dispatcher, _ operation: Operation<Request, Response>,
     _ rule: @escaping @Sendable (Transaction, Request, NodeRow) throws -> Response
   ) {
-    dispatcher.on(operation) { [ledger] request, caller throws(Refusal) in
-      try await ledger.write(by: caller.actor) { try rule($0, request, try $0.caller(caller)) }
+    dispatcher.on(operation) { [ledger, allowance, clock] request, caller throws(Refusal) in
+      if case .node(let organization, _, _, _) = caller { try allowance.spend(organization, at: clock().seconds) }
+      return try await ledger.write(by: caller.actor) { try rule($0, request, try $0.caller(caller)) }
     }
   }
 

@@ -5,17 +5,22 @@ import Glibc
 import SQLite
 
 extension Transaction {
-  /// What was looked at, and what to do about it. `wall` is what the machine's calendar says.
-  func doctor(wall: Timestamp) throws -> V1DoctorResponse {
+  /// What was looked at, and what to do about it. `wall` is what the machine's calendar says, `connected` are the
+  /// organizations whose nodes listen for events now.
+  func doctor(wall: Timestamp, connected: Set<OrganizationName>) throws -> V1DoctorResponse {
     var response = V1DoctorResponse()
     response.findings = [
       disk(), clock(wall),
       try database.integrityProblems().first.map { problem in
         V1Finding.problem("catalog", problem, "restore the hub's directory from a backup")
       } ?? .fine("catalog", "the database is sound"),
-      try log(), certificate(),
+      try log(),
+      certificate("authority", authority.certificate, "plan a new authority, and for every node to join it"),
+      certificate(
+        "certificate", authority.serverCertificate,
+        "stop the hub, move keys/server.pem away, and start it: it makes a new one"),
     ]
-    response.findings += try nodes()
+    response.findings += try nodes(connected)
     return response
   }
 
@@ -46,23 +51,10 @@ extension Transaction {
       : .problem("log", verified.problem, "restore the hub's directory from a backup")
   }
 
-  private func certificate() -> V1Finding {
-    let end = Timestamp(seconds: authority.certificate.notAfter)
-    return end.since(now) < 365 * 86_400_000_000
-      ? .warning("certificate", "the authority ends at \(end)", "plan a new authority")
-      : .fine("certificate", "the authority is good until \(end)")
-  }
-
-  /// Nodes whose lease ran out: they serve nobody.
-  private func nodes() throws -> [V1Finding] {
-    let late = try database.rows(
-      """
-      SELECT organization, valid_until FROM lease JOIN node ON node.id = lease.node
-      WHERE retired IS NULL AND valid_until <= ? ORDER BY organization
-      """, now.microseconds
-    ) { (try $0.text(0), Timestamp(microseconds: try $0.int64(1))) }
-    return late.map { organization, end in
-      .warning("lease", "that of \(organization) ended at \(end)", "see whether its node runs and reaches the hub")
-    }
+  private func certificate(_ subject: String, _ certificate: CertificateFacts, _ remedy: String) -> V1Finding {
+    let end = Timestamp(seconds: certificate.notAfter)
+    if end <= now { return .problem(subject, "it ended at \(end)", remedy) }
+    return end.since(now) < Limits.certificateNotice
+      ? .warning(subject, "it ends at \(end)", remedy) : .fine(subject, "it is good until \(end)")
   }
 }
