@@ -44,6 +44,9 @@ nonisolated package struct HTTPLimits: Sendable {
 
   /// Connections open at once (server), or to one origin (client).
   package var connections = 4096
+  /// Of these, connections from one address (server, TCP): one client must not take the places of all. A further one is
+  /// reset at once.
+  package var connectionsPerPeer = 1024
   /// Requests served on one connection before it is closed.
   package var requestsPerConnection = 1_000_000
   /// Idle connections that a client keeps.

@@ -193,4 +193,30 @@ import Testing
       #expect(try await second.hear(until: "/2\n").hasSuffix("/2\n"))
     }
   }
+
+  /// One address gets its share of the connections and no more; when one of them ends, there is room again.
+  @Test func oneAddressDoesNotTakeAllPlaces() async throws {
+    var limits = HTTPLimits()
+    limits.connectionsPerPeer = 2
+    try await withServer(limits: limits, respond: { _ in .text(status: 200, "x") }) { server in
+      let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+      let (first, second) = (try await Wire(server), try await Wire(server))
+      for wire in [first, second] {
+        try await wire.say(request)
+        #expect(try await wire.hear(until: "x\n").hasPrefix("HTTP/1.1 200"))
+      }
+      let third = try await Wire(server)
+      await #expect(throws: StreamFailure.self) {
+        try await third.say(request)
+        _ = try await third.hear(until: "x\n")
+        throw StreamFailure.closed
+      }
+      #expect(server.connectionCount == 2)
+      first.stream.close()
+      #expect(await eventually { server.connectionCount == 1 })
+      let fourth = try await Wire(server)
+      try await fourth.say(request)
+      #expect(try await fourth.hear(until: "x\n").hasPrefix("HTTP/1.1 200"))
+    }
+  }
 }

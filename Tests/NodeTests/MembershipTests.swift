@@ -109,4 +109,17 @@ import Testing
       #expect(audit.consistent && audit.size >= 4, "\(audit)")
     }
   }
+
+  /// A partner that sends this node to its own machine, or its link, is not followed.
+  @Test func noPartnerIsOnThisMachine() async throws {
+    try await Grid.with("acme") { grid in
+      let public_ = try #require(Endpoint(url: "https://globex.test:7440"))
+      let globex = try await grid.member("globex") { $0.advertise = public_ }
+      let acme = try #require(OrganizationName("acme"))
+      let refusal = await #expect(throws: Refusal.self) { try await globex.service.partners.client(of: acme) }
+      #expect(refusal?.rule == "address" && refusal?.code == .denied)
+      // The other way round it is a name, which anybody may be behind: TLS tells.
+      _ = try await grid.nodes[0].service.partners.client(of: try #require(OrganizationName("globex")))
+    }
+  }
 }

@@ -44,15 +44,31 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   package var url: String { "https://\(description)" }
 
   /// Whether it stands for every address of the machine, which nobody else can connect to.
-  package var isWildcard: Bool { address.map { $0.allSatisfy { $0 == 0 } } ?? false }
+  package var isWildcard: Bool { plainAddress.map { $0.allSatisfy { $0 == 0 } } ?? false }
 
   /// Whether it is reached from the same machine alone.
   package var isLoopback: Bool {
-    switch address {
+    switch plainAddress {
     case .none: host == "localhost" || host.hasSuffix(".localhost")
     case .some(let bytes) where bytes.count == 4: bytes[0] == 127
     case .some(let bytes): bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
     }
+  }
+
+  /// Whether no daemon of another organization can be there: addresses of one's own link (a cloud's metadata service
+  /// among them), of nobody, and of groups.
+  package var isUnroutable: Bool {
+    guard let bytes = plainAddress else { return false }
+    if bytes.count == 4 { return bytes[0] == 0 || bytes[0] >= 224 || (bytes[0] == 169 && bytes[1] == 254) }
+    return isWildcard || bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80)
+  }
+
+  /// The address's bytes; of an IPv4 address in the clothes of IPv6 (`::ffff:127.0.0.1`) the four that count.
+  private var plainAddress: [UInt8]? {
+    guard let address, address.count == 16, address[10] == 0xff, address[11] == 0xff,
+      address.prefix(10).allSatisfy({ $0 == 0 })
+    else { return address }
+    return Array(address.suffix(4))
   }
 
   private var bracketed: String { address?.count == 16 ? "[\(host)]" : host }

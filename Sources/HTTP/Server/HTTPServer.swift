@@ -11,6 +11,7 @@ package final class HTTPServer {
   /// What new connections are secured with; a renewed certificate takes the place of the old one here.
   package var tls: TLSContext?
   private var admissions: [ObjectIdentifier: Admission] = [:]
+  private var peers: [Substring: Int] = [:]
   private let departures = Gate()
   /// Whether the server is on its way out: responses say `Connection: close`.
   private(set) var isDraining = false
@@ -73,6 +74,14 @@ package final class HTTPServer {
 
   private func admit(_ stream: SocketStream) {
     let admission = Admission(stream)
+    let peer = admission.peer
+    if let peer {
+      guard peers[peer, default: 0] < limits.connectionsPerPeer else {
+        stream.reset()
+        return
+      }
+      peers[peer, default: 0] += 1
+    }
     let name = ObjectIdentifier(admission)
     admissions[name] = admission
     admission.task = Task {
@@ -82,8 +91,14 @@ package final class HTTPServer {
         await connection.serve()
       }
       self.admissions[name] = nil
+      if let peer { self.leave(peer) }
       self.departures.open()
     }
+  }
+
+  private func leave(_ peer: Substring) {
+    let left = peers[peer, default: 1] - 1
+    peers[peer] = left > 0 ? left : nil
   }
 
   /// The stream that speaks HTTP; nil if the client failed to agree with us on one in time.
@@ -120,4 +135,10 @@ final class Admission {
   var connection: ServerConnection?
 
   init(_ stream: SocketStream) { self.stream = stream }
+
+  /// The other side's host; nil for a Unix socket.
+  var peer: Substring? {
+    let address = stream.peerAddress
+    return address.lastIndex(of: ":").map { address[..<$0] }
+  }
 }

@@ -25,11 +25,23 @@ package final class Partners {
         .unreachable, "the address of \(organization)'s node is not known", concern: organization.text,
         hint: "it becomes known once that node has joined")
     }
+    try check(endpoint, of: organization)
     let made = try PeerClient(
       of: organization, at: endpoint, trustDomain: identity.name.trustDomain, authority: identity.authority,
       identity: identity.tls, endorsement: identity.endorsement, timeout: service.settings.peerTimeout)
     clients[organization.text] = made
     return made
+  }
+
+  /// A partner, or a hub that lies for it, must not send this node to its own machine or link. Whatever answers would have
+  /// to show the partner's certificate before it heard or said anything; it shall not even be knocked at.
+  private func check(_ endpoint: Endpoint, of organization: OrganizationName) throws(Refusal) {
+    let isOwnMachine = endpoint.isLoopback && !service.settings.advertise.isLoopback
+    guard isOwnMachine || endpoint.isUnroutable else { return }
+    throw Refusal(
+      .denied, "\(organization) says that its node is at \(endpoint), which is no address of another machine",
+      concern: endpoint.url, hint: "ask \(organization) to start its node with --advertise and a public address",
+      rule: "address")
   }
 
   /// Drops the connections to one organization: it moved.

@@ -59,8 +59,19 @@ extension NodeService {
       throw Refusal(
         .denied, "the verification is not signed by a key of \(organization) that is known here", rule: "signature")
     }
-    let isKnown = try await ledger.read { try Records.verifications(of: cid, in: $0).contains(envelope.cid) }
+    let (isKnown, count) = try await ledger.read { database in
+      (
+        try Records.verifications(of: cid, in: database).contains(envelope.cid),
+        try Records.verificationCount(of: cid, by: organization, in: database)
+      )
+    }
     if !isKnown {
+      // Each says the time, so that each is another one: a peer could go on for ever.
+      guard count < NodeLimits.verificationsPerPeer else {
+        throw Refusal(
+          .limit, "\(organization) has delivered \(count) verifications of this record", concern: cid.description,
+          rule: "verifications")
+      }
       try await ledger.append([VerificationEntry(envelope.cid, verification)], blobs: [bytes], by: caller.actor)
     }
     return ContentReply(type: "application/json", body: .bytes(Array("{}".utf8)))

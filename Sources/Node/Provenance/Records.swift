@@ -51,6 +51,13 @@ nonisolated enum Records {
     ) { _ in true } ?? false
   }
 
+  /// How many verifications of a record an organization has delivered.
+  static func verificationCount(of record: CID, by organization: String, in database: Database) throws -> Int {
+    try database.first(
+      "SELECT count(*) FROM verification WHERE record = ? AND organization = ?", record.description, organization
+    ) { try $0.int(0) } ?? 0
+  }
+
   /// Envelopes of the verifications of a record, the oldest first.
   static func verifications(of record: CID, in database: Database) throws -> [CID] {
     try cids("SELECT cid FROM verification WHERE record = ? ORDER BY time, cid", record.description, in: database)
