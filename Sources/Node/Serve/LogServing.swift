@@ -7,7 +7,7 @@ import Storage
 //
 // A partner sees how long the log is and its hashes, which are all that proofs are made of; entries have a salt, so that
 // a hash confirms no guess. Entries themselves are nobody's but this organization's: they name other partners, users,
-// datasets. Docs/Decisions/0012-partners-see-hashes.md
+// datasets. Docs/Decisions/0013-partners-see-hashes.md
 
 extension NodeService {
   /// The log as its files, to whom they may concern.
