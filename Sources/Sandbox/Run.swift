@@ -7,14 +7,15 @@ extension Sandbox {
   /// `input` gives the bytes of the named input from an offset, any number up to `count`, none at the end; `output` takes
   /// the bytes of the named output in order. Nothing has happened if this throws: what `output` took must be discarded.
   /// The failure of the earliest piece wins, so that failures, like outputs, do not depend on the number of workers.
-  /// Cancelling the task kills the workers and returns within milliseconds.
+  /// Cancelling the task kills the workers and returns within milliseconds. `loaded` is a worker that has read the plan's
+  /// script already; it serves one run.
   package static func run(
-    _ plan: RunPlan,
+    _ plan: RunPlan, from loaded: LoadedScript? = nil,
     input: @escaping (_ name: String, _ offset: Int64, _ count: Int) async throws -> [UInt8],
     output: @escaping (_ name: String, _ bytes: [UInt8]) async throws -> Void,
     progress: @escaping (RunProgress) -> Void = { _ in }
   ) async throws(RunFailure) -> RunReport {
-    let run = Run(plan, input: input, output: output, progress: progress)
+    let run = Run(plan, loaded, input: input, output: output, progress: progress)
     let task = Task { () async -> Result<RunReport, RunFailure> in
       do throws(RunFailure) { return .success(try await run.perform()) } catch { return .failure(error) }
     }
@@ -38,6 +39,7 @@ extension Sandbox {
 /// One run: its workers, feed and collector.
 final class Run {
   private let plan: RunPlan
+  private let loaded: LoadedScript?
   private let input: (String, Int64, Int) async throws -> [UInt8]
   private let output: (String, [UInt8]) async throws -> Void
   private let progress: (RunProgress) -> Void
@@ -46,60 +48,53 @@ final class Run {
   private var failures: [(piece: Int, failure: RunFailure)] = []
 
   init(
-    _ plan: RunPlan, input: @escaping (String, Int64, Int) async throws -> [UInt8],
+    _ plan: RunPlan, _ loaded: LoadedScript?, input: @escaping (String, Int64, Int) async throws -> [UInt8],
     output: @escaping (String, [UInt8]) async throws -> Void, progress: @escaping (RunProgress) -> Void
   ) {
     self.plan = plan
+    self.loaded = loaded
     self.input = input
     self.output = output
     self.progress = progress
   }
 
-  private var setup: Setup {
-    Setup(
-      mode: .run, memory: UInt64(plan.limits.memory), cpuMilliseconds: plan.limits.cpu.milliseconds,
-      outputBytes: UInt64(max(0, plan.limits.output ?? 0)), seed: plan.seed, parameters: plan.parameters)
-  }
-
   private func check() throws(RunFailure) {
     guard plan.seed.count == 32 else { throw RunFailure(.internal, "a seed has 32 bytes") }
     guard plan.script.modules.isEmpty else { throw RunFailure(.script, "modules come later") }
-    guard (RunLimits.leastMemory...RunLimits.mostMemory).contains(plan.limits.memory) else {
-      throw RunFailure(.invalid, "the memory limit must be between 1 MiB and 64 GiB")
-    }
-    guard plan.limits.cpu > .zero, plan.limits.output.map({ $0 > 0 }) ?? true else {
-      throw RunFailure(.invalid, "limits must be greater than zero")
+    try plan.limits.check()
+    guard loaded.map({ $0.script == plan.script && $0.limits == plan.limits }) ?? true else {
+      throw RunFailure(.internal, "a run of another script, or within other limits, than was loaded")
     }
     guard (1...64).contains(plan.workers) else { throw RunFailure(.invalid, "a run has 1 to 64 workers") }
   }
 
   func perform() async throws(RunFailure) -> RunReport {
     try check()
-    let first = try await Worker.start(setup, plan.script)
+    let loaded: LoadedScript
+    if let given = self.loaded { loaded = given } else { loaded = try await LoadedScript(plan.script, plan.limits) }
+    guard let first = loaded.take() else { throw RunFailure(.internal, "a loaded script serves one run") }
     do throws(RunFailure) {
-      return try await perform(first)
+      return try await perform(first, loaded.greeting)
     } catch {
       await first.end()
       throw error
     }
   }
 
-  private func perform(_ first: Worker) async throws(RunFailure) -> RunReport {
-    let greeting = try await Greeting(first)
+  private func perform(_ first: Worker, _ greeting: Greeting) async throws(RunFailure) -> RunReport {
     let declaration = greeting.declaration
     guard let source = declaration.inputs.first?.name, let target = declaration.outputs.first?.name else {
       throw RunFailure(.internal, "a declaration without tables")
     }
     let feed = Feed { [input] offset, count in try await input(source, offset, count) }
     let header = try await feed.header()
-    let opening = try Opening(declaration, greeting.tree, header)
-    try await opening.exchange(first)
+    let opening = try Opening(greeting, Binding(seed: plan.seed, parameters: plan.parameters), header)
+    totals.loaded(try await opening.exchange(first))
     do {
       try await output(target, opening.outputHeader)
     } catch {
       throw RunFailure(.transfer, "the output could not be stored: \(error)", cause: error)
     }
-    totals.loaded(greeting.logs)
     totals.lines = header.lines
     totals.progress.bytesOut = opening.outputHeader.count
     let count = feed.isSingle ? 1 : plan.workers
@@ -151,7 +146,7 @@ final class Run {
       if let started {
         worker = started
       } else {
-        worker = try await Worker.start(setup, plan.script)
+        worker = try await Worker.start(plan.limits.setup, plan.script)
         do throws(RunFailure) {
           let greeting = try await Greeting(worker)
           guard greeting.tree == opening.tree else { throw RunFailure(.internal, "two workers disagree") }

@@ -41,7 +41,7 @@ package struct RunLimits: Sendable, Equatable {
 package struct RunPlan: Sendable {
   package var script: Script
   /// As the caller wrote them.
-  package var parameters: [Setup.Given]
+  package var parameters: [Binding.Given]
   package var limits: RunLimits
   /// Processes that share the pieces; the output does not depend on it.
   package var workers: Int
@@ -49,7 +49,7 @@ package struct RunPlan: Sendable {
   package var seed: [UInt8]
 
   package init(
-    script: Script, parameters: [Setup.Given] = [], limits: RunLimits = RunLimits(), workers: Int = 1, seed: [UInt8]
+    script: Script, parameters: [Binding.Given] = [], limits: RunLimits = RunLimits(), workers: Int = 1, seed: [UInt8]
   ) {
     self.script = script
     self.parameters = parameters
@@ -59,7 +59,7 @@ package struct RunPlan: Sendable {
   }
 
   /// The seed that belongs to a script, its inputs (by content id) and its parameters: equal runs draw equal numbers.
-  package static func seed(script: String, inputs: [(name: String, content: String)], parameters: [Setup.Given])
+  package static func seed(script: String, inputs: [(name: String, content: String)], parameters: [Binding.Given])
     -> [UInt8]
   {
     var writer = PayloadWriter()

@@ -4,21 +4,18 @@ package import Transformation
 /// Runs strangers' transformations in processes that can do nothing else.
 package enum Sandbox {
   /// The declaration of a script: parsed, its main chunk run in a worker, nothing else.
-  package static func inspect(_ script: Script, limits: RunLimits = RunLimits(cpu: .seconds(5)))
-    async throws(RunFailure) -> Declaration
-  {
-    let setup = Setup(
-      mode: .check, memory: UInt64(limits.memory), cpuMilliseconds: limits.cpu.milliseconds, outputBytes: 0,
-      seed: [UInt8](repeating: 0, count: 32), parameters: [])
-    let worker = try await Worker.start(setup, script)
-    do throws(RunFailure) {
-      let greeting = try await Greeting(worker)
-      await worker.end()
-      return greeting.declaration
-    } catch {
-      await worker.end()
-      throw error
-    }
+  package static func inspect(_ script: Script) async throws(RunFailure) -> Declaration {
+    let loaded = try await load(script)
+    await loaded.take()?.end()
+    return loaded.declaration
+  }
+
+  /// A worker that has read the script, for a run within `limits` that is to be put together by what it declares.
+  package static func load(
+    _ script: Script, limits: RunLimits = RunLimits()
+  ) async throws(RunFailure) -> LoadedScript {
+    try limits.check()
+    return try await LoadedScript(script, limits)
   }
 
   /// The identity of the worker's engine. Asked of the worker once, and again when its file has changed.
@@ -82,17 +79,9 @@ struct Greeting {
   let walls: [Wall]
   let declaration: Declaration
   let tree: [UInt8]
-  /// What the main chunk logged.
-  let logs: [LogLine]
 
   init(_ worker: Worker) async throws(RunFailure) {
-    var logs: [LogLine] = []
-    var frame = try await worker.receive()
-    while frame.kind == .log, logs.count < TransformationLimits.logLinesPerPiece {
-      if let line = LogLine(frame.payload) { logs.append(line) }
-      frame = try await worker.receive()
-    }
-    self.logs = logs
+    let frame = try await worker.receive()
     var reader = PayloadReader(frame.payload[...])
     guard frame.kind == .declaration, let mask = reader.word() else {
       throw RunFailure(.internal, "the worker began with an unexpected frame")

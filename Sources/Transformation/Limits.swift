@@ -26,6 +26,8 @@ package enum TransformationLimits {
   package static let declarationDepth = 9
   /// Values of a declaration.
   package static let declarationValues = 20_000
+  /// CPU time that the main chunk may take to declare, whatever a piece is allowed.
+  package static let declarationMilliseconds: UInt64 = 5000
   /// Bytes of a script.
   package static let scriptBytes = 1 << 20
   /// The largest frame that a worker may send.

@@ -12,7 +12,9 @@ final class Session {
   /// The declaration as the script gave it.
   private(set) var tree: [UInt8] = []
   private(set) var declaration = Declaration.empty
-  private var parameters: [(name: sandbox_cell, value: sandbox_cell)] = []
+  /// Nil until the declaration is known, and again until a binding's values are checked.
+  private var parameters: [(name: sandbox_cell, value: sandbox_cell)]?
+  private var binding: Binding?
   /// The table that rows come from, once there is a header.
   var table: UnsafeMutablePointer<Table>?
   private var counters: [String: Int64] = [:]
@@ -44,10 +46,30 @@ final class Session {
     return Unmanaged<Session>.fromOpaque(context).takeUnretainedValue()
   }
 
+  /// Runs the main chunk for what it declares: with a seed of zeros, and with placeholders for parameters.
+  func declare() {
+    sandbox_cpu_budget(min(setup.cpuMilliseconds, TransformationLimits.declarationMilliseconds))
+    [UInt8](repeating: 0, count: 32).withUnsafeBufferPointer { sandbox_seed($0.baseAddress, 0) }
+    load(quietly: true)
+  }
+
+  /// Takes what the run is given, and starts the state of the first piece.
+  func bind(_ binding: Binding) {
+    self.binding = binding
+    parameters = nil
+    clock(piece: 0)
+    load(quietly: false)
+  }
+
   /// Starts a state for a piece and runs the script's main chunk in it.
   func open(piece: UInt64) {
-    isQuiet = piece > 0  // what the main chunk logs and counts is said once
     clock(piece: piece)
+    load(quietly: piece > 0)
+  }
+
+  /// Starts a state. What the main chunk logs and counts is said once, by the first piece.
+  private func load(quietly: Bool) {
+    isQuiet = quietly
     guard sandbox_open(host) == 0 else {
       sandbox_fail_plain(SANDBOX_FAIL_MEMORY.status, "the memory limit is too small")
     }
@@ -58,7 +80,7 @@ final class Session {
   /// Starts the piece's CPU time and its random numbers.
   func clock(piece: UInt64) {
     sandbox_cpu_budget(setup.cpuMilliseconds)
-    setup.seed.withUnsafeBufferPointer { sandbox_seed($0.baseAddress, piece) }
+    binding?.seed.withUnsafeBufferPointer { sandbox_seed($0.baseAddress, piece) }
   }
 
   /// Runs row() over a piece and reports.
@@ -85,14 +107,18 @@ final class Session {
   private func declare(
     _ bytes: UnsafeBufferPointer<UInt8>, _ problem: UnsafeMutablePointer<CChar>?, _ room: Int
   ) -> Int32 {
-    if !tree.isEmpty, bytes.elementsEqual(tree) { return 0 }
     do throws(DeclarationProblem) {
-      let declaration = try Declaration(DeclarationTree(Array(bytes)[...]))
-      let given = setup.parameters.map { (name: $0.name, value: $0.value) }
-      let values = setup.mode == .check ? declaration.placeholders : try declaration.resolve(given)
-      tree = Array(bytes)
-      self.declaration = declaration
-      parameters = zip(declaration.parameters, values).map { (Cell.text($0.name), Cell.value($1)) }
+      if tree.isEmpty {
+        declaration = try Declaration(DeclarationTree(Array(bytes)[...]))
+        tree = Array(bytes)
+      } else if !bytes.elementsEqual(tree) {
+        throw DeclarationProblem("a script declares the same each time, whatever its parameters and random numbers are")
+      }
+      if parameters == nil {
+        let given = binding?.parameters.map { (name: $0.name, value: $0.value) }
+        let values = if let given { try declaration.resolve(given) } else { declaration.placeholders }
+        parameters = zip(declaration.parameters, values).map { (Cell.text($0.name), Cell.value($1)) }
+      }
       return 0
     } catch {
       guard let problem, room > 0 else { return 1 }
@@ -106,7 +132,7 @@ final class Session {
   private func parameter(
     _ index: Int, _ name: UnsafeMutablePointer<sandbox_cell>?, _ value: UnsafeMutablePointer<sandbox_cell>?
   ) -> Int32 {
-    guard parameters.indices.contains(index) else { return 0 }
+    guard let parameters, parameters.indices.contains(index) else { return 0 }
     name?.pointee = parameters[index].name
     value?.pointee = parameters[index].value
     return 1

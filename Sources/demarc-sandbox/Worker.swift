@@ -24,7 +24,7 @@ enum Worker {
     }
 
     let session = Session(setup: setup, script: second.bytes)
-    session.open(piece: 0)
+    session.declare()
     guard sandbox_entry_points() & Int32(SANDBOX_HAS_ROW) != 0 else {
       Fatal.end(.script, missingRow(sandbox_entry_points()))
     }
@@ -32,14 +32,16 @@ enum Worker {
     declaration.word(UInt64(walls))
     declaration.raw(session.tree)
     Outgoing.send(.declaration, declaration.bytes)
-    guard setup.mode == .run else { return }
 
-    guard let third = Incoming.frame() else { return }
-    guard third.kind == .header, let newline = third.bytes.first else { Fatal.end(.internal, "no header frame") }
+    guard let third = Incoming.frame() else { return }  // that was all that was wanted
+    guard third.kind == .binding, let binding = Binding(third.bytes) else { Fatal.end(.internal, "no binding frame") }
+    session.bind(binding)
+    guard let fourth = Incoming.frame() else { return }
+    guard fourth.kind == .header, let newline = fourth.bytes.first else { Fatal.end(.internal, "no header frame") }
     let table: UnsafeMutablePointer<Table>
     do throws(DeclarationProblem) {
       let plan = try TablePlan(
-        session.declaration, header: Array(third.bytes.dropFirst()), newline: newline == 1 ? [0x0D, 0x0A] : [0x0A])
+        session.declaration, header: Array(fourth.bytes.dropFirst()), newline: newline == 1 ? [0x0D, 0x0A] : [0x0A])
       table = Table.make(plan: plan, declaration: session.declaration, newlineIsCRLF: newline == 1)
       Outgoing.send(.ready, plan.outputHeader)
     } catch {

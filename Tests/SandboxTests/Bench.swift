@@ -7,7 +7,7 @@ import Transformation
 /// A run over bytes in memory.
 struct Bench {
   var script: String
-  var parameters: [Setup.Given] = []
+  var parameters: [Binding.Given] = []
   var limits = RunLimits()
   var workers = 1
   /// Bytes per read, so that arrival does not follow pieces.
@@ -66,10 +66,10 @@ extension Bench {
     let executable = try #require(getenv("DEMARC_SANDBOX").map { String(cString: $0) } ?? Self.beside)
     let process = try ChildProcess.spawn(executable: executable, environment: environment)
     let end = try #require(input.firstIndex(of: 10))
-    let setup = Setup(
-      mode: .run, memory: 64 << 20, cpuMilliseconds: 10_000, outputBytes: 0, seed: plan.seed, parameters: [])
+    let setup = Setup(memory: 64 << 20, cpuMilliseconds: 10_000, outputBytes: 0)
     let frames = [
-      Frame(.setup, setup.encoded), Frame(.script, Array(script.utf8)), Frame(.header, [0] + input[..<end]),
+      Frame(.setup, setup.encoded), Frame(.script, Array(script.utf8)),
+      Frame(.binding, Binding(seed: plan.seed, parameters: []).encoded), Frame(.header, [0] + input[..<end]),
       Frame(.piece, [0, 0, 0, 0, 0, 0, 0, 0] + input[(end + 1)...]),
     ]
     let writing = Task {

@@ -67,16 +67,16 @@ import Transformation
         return r
       end
       """)
-    bench.parameters = [Setup.Given(name: "tag", value: "t")]
+    bench.parameters = [Binding.Given(name: "tag", value: "t")]
     let (text, report) = try await bench.run("a,b\n1,x\n2,y\n")
     #expect(text == "a\n2\n")
     #expect(report.counters == [PieceEnd.Count(name: "seen", value: 2)])
     #expect(report.logs.map(\.text) == ["tag\tt", "small\t1"])
     bench.parameters = []
     #expect(await bench.failure("a,b\n")?.message.contains("'tag' (string) is required") == true)
-    bench.parameters = [Setup.Given(name: "tga", value: "t")]
+    bench.parameters = [Binding.Given(name: "tga", value: "t")]
     #expect(await bench.failure("a,b\n")?.message.contains("no parameter 'tga'") == true)
-    bench.parameters = [Setup.Given(name: "tag", value: "t"), Setup.Given(name: "least", value: "x")]
+    bench.parameters = [Binding.Given(name: "tag", value: "t"), Binding.Given(name: "least", value: "x")]
     #expect(await bench.failure("a,b\n")?.message.contains("'least' is not of type int") == true)
   }
 
@@ -189,6 +189,42 @@ import Transformation
         #expect(error.kind == .transfer && error.cause is Full)
       }
     }
+  }
+
+  @Test func aLoadedScriptServesOneRun() async throws {
+    let bench = Bench(Self.head + "function row(r) r.c = r.a return r end")
+    let loaded = try await Sandbox.load(bench.plan.script)
+    #expect(loaded.declaration.inputs.first?.columns.map(\.name) == ["a", "b"])
+    func run(_ plan: RunPlan) async -> Result<Int, RunFailure> {
+      do throws(RunFailure) {
+        let read = { @MainActor (_: String, offset: Int64, _: Int) in offset == 0 ? Array("a,b\n1,2\n".utf8) : [] }
+        return .success(
+          try await Sandbox.run(plan, from: loaded, input: read, output: { _, _ in }).totals.rowsOut)
+      } catch { return .failure(error) }
+    }
+    var other = bench.plan
+    other.limits.memory /= 2
+    for (plan, works) in [(other, false), (bench.plan, true), (bench.plan, false)] {
+      switch await run(plan) {
+      case .success(let rows): #expect(works && rows == 1)
+      case .failure(let failure): #expect(!works && failure.kind == .internal)
+      }
+    }
+  }
+
+  /// Whoever reads the declaration relies on it: it must not change with what the run is given later.
+  @Test func declarationsDoNotDependOnTheRun() async throws {
+    let bench = Bench(
+      """
+      transform {
+        input = table_in { columns = {} }, output = table_out {},
+        params = { draw = { "int", default = random(1 << 40) } },
+      }
+      function row(r) return r end
+      """)
+    let failure = await bench.failure("a\n1\n")
+    #expect(failure?.kind == .script)
+    #expect(failure?.message.contains("declares the same each time") == true, "\(String(describing: failure))")
   }
 
   @Test func inspectReadsTheDeclaration() async throws {

@@ -30,10 +30,15 @@ import Transformation
   }
 
   @Test func payloadsReadBack() {
-    let setup = Setup(
-      mode: .run, memory: 1 << 28, cpuMilliseconds: 60_000, outputBytes: 0, seed: Array(0..<32),
-      parameters: [.init(name: "a", value: "é")])
+    let setup = Setup(memory: 1 << 28, cpuMilliseconds: 60_000, outputBytes: 0)
     #expect(Setup(setup.encoded) == setup)
+    let vector = Setup(memory: 256 << 20, cpuMilliseconds: 5000, outputBytes: 0)  // Docs/Formats/sandbox-frames.md
+    #expect(
+      Frame(.setup, vector.encoded).encoded
+        == [1, 0, 0, 0, 0x19, 0, 0, 0, 2, 0, 0, 0, 0x10, 0, 0, 0, 0, 0x88, 0x13] + Array(repeating: 0, count: 14))
+    let binding = Binding(seed: Array(0..<32), parameters: [.init(name: "a", value: "é")])
+    #expect(Binding(binding.encoded) == binding)
+    for length in 0..<binding.encoded.count { #expect(Binding(Array(binding.encoded.prefix(length))) == nil) }
     var end = PieceEnd()
     end.piece = 3
     end.rowsIn = 7

@@ -139,14 +139,14 @@ extension NodeService {
     }
   }
 
-  private static func parameters(of record: ProvenanceRecord) throws(Refusal) -> [Setup.Given] {
-    var parameters: [Setup.Given] = []
+  private static func parameters(of record: ProvenanceRecord) throws(Refusal) -> [Binding.Given] {
+    var parameters: [Binding.Given] = []
     for parameter in record.parameters {
       switch parameter.value {
-      case .plain(.string(let text)): parameters.append(Setup.Given(name: parameter.name, value: text))
+      case .plain(.string(let text)): parameters.append(Binding.Given(name: parameter.name, value: text))
       case .plain(let json):
         parameters.append(
-          Setup.Given(name: parameter.name, value: String(decoding: json.canonicalBytes, as: UTF8.self)))
+          Binding.Given(name: parameter.name, value: String(decoding: json.canonicalBytes, as: UTF8.self)))
       case .secret: throw Refusal(.denied, "secret parameter: the value of \(parameter.name) is not in the record")
       }
     }

@@ -15,16 +15,20 @@ struct Execution {
   }
 
   let script: Script
-  let declaration: Declaration
-  let parameters: [Setup.Given]
+  /// A worker that has read the script.
+  private let loaded: LoadedScript
+  let parameters: [Binding.Given]
   let limits: RunLimits
   let workers: Int
   /// Bound after the declaration is known.
   var inputs: [BoundInput] = []
 
-  /// Checks the script, its parameters and its limits; nothing has run when this returns.
+  /// What the script declares.
+  var declaration: Declaration { loaded.declaration }
+
+  /// Checks the script, its parameters and its limits; nothing but the script's main chunk has run when this returns.
   init(
-    script: [UInt8], parameters: [Setup.Given], limits: V1RunLimits, workers: UInt32, ceilings: RunCeiling
+    script: [UInt8], parameters: [Binding.Given], limits: V1RunLimits, workers: UInt32, ceilings: RunCeiling
   ) async throws(Refusal) {
     self.script = Script(source: script)
     self.parameters = parameters
@@ -34,11 +38,7 @@ struct Execution {
     }
     self.workers =
       workers == 0 ? min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Int(ceilings.workers)) : Int(workers)
-    // Of the main chunk, which only declares; less where the caller gives the whole run less.
-    let brief = RunLimits(cpu: min(self.limits.cpu, .seconds(5)))
-    do throws(RunFailure) {
-      declaration = try await Sandbox.inspect(self.script, limits: brief)
-    } catch {
+    do throws(RunFailure) { loaded = try await Sandbox.load(self.script, limits: self.limits) } catch {
       throw Refusal(of: error)
     }
     do throws(DeclarationProblem) {
@@ -48,7 +48,7 @@ struct Execution {
     }
   }
 
-  /// Runs it. With `keeping` the outputs are stored, durable with the next write; without, they are only measured.
+  /// Runs it, once. With `keeping` the outputs are stored, durable with the next write; without, they are only measured.
   func perform(
     on store: Store, chunker: Chunker, keeping: Bool, progress: @escaping (RunProgress) -> Void
   ) async throws(Refusal) -> Outcome {
@@ -60,7 +60,7 @@ struct Execution {
         importers[output.name] = importer
       }
       let report = try await Sandbox.run(
-        plan,
+        plan, from: loaded,
         input: { [inputs] name, offset, count in
           guard let input = inputs.first(where: { $0.name == name }), offset >= 0 else { return [] }
           return try await store.contents(of: input.file.cid, from: UInt64(offset), count: count)

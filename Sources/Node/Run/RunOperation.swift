@@ -20,7 +20,7 @@ extension NodeService {
     // The declaration is read first, so that a broken script is the first thing said.
     var execution = try await Execution(
       script: Array(request.script),
-      parameters: request.parameters.map { Setup.Given(name: $0.name, value: $0.value) }, limits: request.limits,
+      parameters: request.parameters.map { Binding.Given(name: $0.name, value: $0.value) }, limits: request.limits,
       workers: request.workers, ceilings: settings.ceilings)
     execution.inputs = try await bind(request.inputs, to: execution.declaration.inputs.map(\.name))
     let targets = try targets(request.outputs, of: execution)

@@ -44,7 +44,7 @@ struct RunRecording {
 
   /// A secret parameter leaves only a digest under a key of this node, which can tell later whether it was the same.
   private static func parameter(
-    _ given: Setup.Given, of declaration: Declaration, _ key: [UInt8]
+    _ given: Binding.Given, of declaration: Declaration, _ key: [UInt8]
   ) -> ProvenanceRecord.NamedParameter {
     let value = JSON.string(given.value)
     guard declaration.parameters.contains(where: { $0.name == given.name && $0.secret }) else {

@@ -14,6 +14,7 @@ package struct Frame: Sendable, Equatable {
     case script = 2
     case header = 3
     case piece = 4
+    case binding = 5
     // worker to host
     case declaration = 16
     case ready = 17
