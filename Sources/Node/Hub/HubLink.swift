@@ -91,7 +91,11 @@ final class HubLink {
     complained = ""
     lastHeard = service.clock.now
     chores?.cancel()
-    chores = Task { await self.doChores() }
+    // A chore that waits for the hub's answer may outlast the stop of the node: it keeps what it works for.
+    chores = Task { [service] in
+      await self.doChores()
+      withExtendedLifetime(service) {}
+    }
   }
 
   private func lost() {
