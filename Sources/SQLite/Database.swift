@@ -2,6 +2,10 @@ import CSQLite
 
 /// One connection to one SQLite file: WAL, `synchronous=FULL`, foreign keys on, statements prepared once.
 ///
+/// The file belongs to this process as long as it has a connection to it: others find it busy. So the index of the
+/// write-ahead log is memory of the process and no file beside it, which a full disk would have no room for, and a
+/// statement takes no lock of the system's. Whoever is first must be able to write.
+///
 /// Blocking: callers off-load. Opened without SQLite's mutex, so one thread at a time: a writer and each reader have a
 /// connection of their own. Unchecked `Sendable` for that hand-over between threads, which SQLite allows; the callers'
 /// queue is what serialises it. `interrupt` alone may be called from anywhere.
@@ -22,7 +26,8 @@ package final class Database: @unchecked Sendable {
   package init(path: String, mode: Mode = .readWrite) throws(SQLiteError) {
     var opened: OpaquePointer?
     let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-    let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+    let code = sqlite3_open_v2(path, &opened, flags, Limits.systemInterface)
     guard code == SQLITE_OK, let opened else {
       let error = SQLiteError(code: code, connection: opened)
       sqlite3_close_v2(opened)

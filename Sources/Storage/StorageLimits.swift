@@ -2,6 +2,11 @@
 nonisolated package enum StorageLimits {
   /// A segment is closed before it would grow beyond this.
   package static let segmentBytes: Int64 = 256 << 20
+  /// Room on the disk that is kept for the start and for revocations.
+  static let reserveBytes = 4 << 20
+  /// What is given up of it at a time: more than one of those needs, which is a group of a segment and some pages of the
+  /// catalog's journal.
+  static let reserveSliceBytes = 256 << 10
   /// Bytes of the last segment that stay in the page cache after they were written. What is older is dropped once it is on
   /// the disk: a large import does not push everything else out, and writes into the pages that it has just given back,
   /// which takes a fifth of the time of fresh ones on a virtual machine (Docs/Benchmarks.md).

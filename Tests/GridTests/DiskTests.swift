@@ -16,6 +16,9 @@ import Testing
         var text = "station,wind\n"
         for number in 0..<20_000 { text += "s\(number),\(number)\n" }
         try await grid.ok("globex", "commit", "t", try grid.file("t.csv", text))
+        try await grid.ok("globex", "channel", "open", "t", "--dataset", "t")
+        let grant = try await grid.ok("globex", "grant", "offer", "t", "--to", "acme").last
+        try await grid.ok("acme", "grant", "accept", grant)
 
         let large = grid.path("data.bin")
         let commit = try await grid.refused("storage", "globex", "commit", "t", large, "--chunker", "fixed")
@@ -31,10 +34,26 @@ import Testing
         let run = try await grid.refused("storage", "globex", "run", fat, "--in", "t", "--out", "fat")
         #expect(run.status == 1)
         try await nothingCame(grid)
-        // What is there stays readable. (A start needs room for the catalog's index in memory, and says so.)
-        try await grid.ok("globex", "checkout", "t", grid.path("t"))
-        try await nothingCame(grid)
-        try await grid.refused("storage", "globex", "pull", "acme/data")
+        // Another program takes what is left, to the last page; a start needs nobody, however the last one ended.
+        for (round, signal) in [SIGKILL, SIGTERM, SIGKILL].enumerated() {
+          let listen = try await grid.listen("globex")
+          await grid.end("globex", signal: signal)
+          try fill(grid.path("globex"))
+          try await grid.start("globex", ["node"], listen: listen)
+          // What is there stays readable, here and for partners; nothing is added.
+          try await grid.ok("globex", "checkout", "t", grid.path("t\(round)"))
+          try await grid.refused("storage", "globex", "pull", "acme/data")
+          try await grid.refused("storage", "globex", "dataset", "create", "u")
+          try await nothingCame(grid)
+          if round == 0 {
+            try await grid.ok("acme", "pull", "globex/t")
+            // What takes rights away does not wait for room.
+            try await grid.ok("globex", "grant", "revoke", grant)
+            try await grid.ok("globex", "channel", "close", "t")
+          }
+          let refused = try await grid.refused("denied", "acme", "pull", "globex/t")
+          #expect(refused.stderr.contains("revoked"), "\(refused)")
+        }
         // With room it goes on where it stopped, without a restart.
         try #require(
           try await Grid.execute("/bin/mount", ["-o", "remount,size=200m", grid.path("globex")]).status == 0)
@@ -45,6 +64,55 @@ import Testing
         try await grid.ok("globex", "audit", "verify")
       }
     }
+  }
+
+  @Test func aHubOnAFullDisk() async throws {
+    let grid = try Grid()
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await hubOnAFullDisk(grid)) } catch { outcome = .failure(error) }
+    await grid.stop()
+    try outcome.get()
+  }
+
+  private func hubOnAFullDisk(_ grid: Grid) async throws {
+    guard try await mount(grid, "hub", kilobytes: 16 << 10) else { return }
+    try await onMounted(grid, "hub") {
+      let arguments = ["hub", "--name", "grid.test"]
+      try await grid.start("hub", arguments)
+      for organization in ["acme", "globex", "initech"] { try await grid.join(organization) }
+      let grant = try await grid.share(Grid.noise(1000))
+      for (round, signal) in [SIGKILL, SIGTERM].enumerated() {
+        let listen = try await grid.listen("hub")
+        await grid.end("hub", signal: signal)
+        try fill(grid.path("hub"))
+        try await grid.start("hub", arguments, listen: listen)
+        #expect(try await grid.ok("hub", "org", "list", "--json").json?["organizations"]?.array?.count == 3)
+        try await grid.refused("storage", "hub", "org", "add", "umbra")
+        if round == 0 { try await grid.ok("hub", "grant", "revoke", grant) }
+        #expect(try await grid.json("hub", "grant", "show", grant)["state"]?.string == "revoked")
+      }
+      try await grid.ok("hub", "org", "suspend", "initech")
+      // Nodes connect to it as before, and hear of it.
+      for name in ["acme", "globex"] {
+        try await grid.until("the revocation at \(name)", within: .seconds(45)) {
+          try await grid.json(name, "grant", "show", grant)["state"]?.string == "revoked"
+        }
+      }
+      try await grid.refused("denied", "globex", "pull", "acme/data")
+      try #require(try await Grid.execute("/bin/mount", ["-o", "remount,size=64m", grid.path("hub")]).status == 0)
+      try await grid.ok("hub", "org", "add", "umbra")
+      try await grid.ok("hub", "audit", "verify")
+    }
+  }
+
+  /// Writes as another program would, until there is not one page left.
+  private func fill(_ directory: String) throws {
+    let descriptor = open(directory + "/other", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let page = [UInt8](repeating: 0x55, count: 4096)
+    while write(descriptor, page, page.count) > 0 {}
+    try #require(errno == ENOSPC)
   }
 
   private func nothingCame(_ grid: Grid) async throws {

@@ -51,7 +51,7 @@ final class TestHub {
       unlink("\(directory)/keys/\(name)")
     }
     rmdir(directory + "/keys")
-    for name in ["hub.db", "hub.db-wal", "hub.db-shm", "lock"] { unlink("\(directory)/\(name)") }
+    for name in ["hub.db", "hub.db-wal", "hub.db-shm", "lock", "reserve"] { unlink("\(directory)/\(name)") }
     rmdir(directory)
   }
 

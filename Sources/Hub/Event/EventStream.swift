@@ -13,7 +13,7 @@ import SQLite
 extension HubService {
   /// Opens the stream of events to the node that asks, from the one after those that it has.
   func events(_ request: ContentRequest, _ caller: Caller) async throws(Refusal) -> ContentReply {
-    let node = try await ledger.write(by: caller.actor) { transaction in
+    let node = try await ledger.write(by: caller.actor, usesReserve: true) { transaction in
       let node = try transaction.caller(caller)
       try transaction.database.run(
         "UPDATE node SET last_seen = ? WHERE id = ?", transaction.now.microseconds, node.id)

@@ -30,7 +30,8 @@ import Storage
     let feed = EventFeed()
     self.feed = feed
     ledger = Ledger(
-      writer: opened.writer, reader: opened.reader, authority: opened.authority, settings: settings, clock: clock
+      writer: opened.writer, reader: opened.reader, reserve: opened.reserve, authority: opened.authority,
+      settings: settings, clock: clock
     ) { outcome in
       if outcome.hasNews { feed.call(.news) }
       for organization in outcome.cuts { feed.end(organization) }
@@ -43,7 +44,7 @@ import Storage
     _ settings: HubSettings, logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) async throws(Refusal) -> HubService {
     let opened = try await EventLoop.offload { () throws(Refusal) in
-      do { return try Opened(settings, now: clock()) } catch { throw Refusal(failure: error) }
+      do { return try Opened.open(settings, now: clock()) } catch { throw Refusal(failure: error) }
     }
     return HubService(opened, settings, logger: logger, clock: clock)
   }

@@ -9,13 +9,22 @@ package import Storage
 ///   DIR/lock          held while the hub runs
 ///   DIR/keys/         authority.key, authority.pem, server.key, server.pem, signing.key; 0600 each
 ///   DIR/hub.db        everything else (SQLite)
+///   DIR/reserve       room that is kept on the disk
 struct Opened: Sendable {
   let directory: DataDirectory
   let writer: Database
   let reader: Database
+  let reserve: Reserve
   let authority: Authority
 
-  init(_ settings: HubSettings, now wall: Timestamp) throws {
+  /// Opens the directory, on a full disk with the help of the reserve.
+  static func open(_ settings: HubSettings, now wall: Timestamp) throws -> Opened {
+    let reserve = Reserve(directory: settings.directory)
+    return try reserve.use { try Opened(settings, reserve, now: wall) }
+  }
+
+  private init(_ settings: HubSettings, _ reserve: Reserve, now wall: Timestamp) throws {
+    self.reserve = reserve
     do {
       directory = try DataDirectory(settings.directory)
       let keys = try directory.subdirectory("keys")
@@ -36,6 +45,8 @@ struct Opened: Sendable {
         try writer.run(
           "INSERT INTO setting (name, value) VALUES ('trust-domain', ?)", authority.trustDomain.text)
       }
+      // Without that room it is opened for reading; each write tries again.
+      try? reserve.fill()
     } catch let failure as StoreError {
       throw Refusal(file: failure)
     } catch let failure as CryptographyError {

@@ -29,12 +29,12 @@ extension HubService {
     write(dispatcher, Operations.issueToken) { try $0.issueToken(named: $1.name, seconds: $1.tokenSeconds) }
     read(dispatcher, Operations.listOrganizations) { transaction, _ in try transaction.listOrganizations() }
     read(dispatcher, Operations.showOrganization) { try $0.showOrganization($1.name) }
-    write(dispatcher, Operations.suspendOrganization) { try $0.suspend($1.name, reason: $1.reason) }
+    write(dispatcher, Operations.suspendOrganization, usesReserve: true) { try $0.suspend($1.name, reason: $1.reason) }
     write(dispatcher, Operations.resumeOrganization) { try $0.resume($1.name) }
     write(dispatcher, Operations.proposeGrant) { try $0.proposeGrant($1) }
     read(dispatcher, Operations.listGrants) { transaction, _ in try transaction.listGrants() }
     read(dispatcher, Operations.showGrant) { try $0.wire(try $0.grant(id: $1.id)) }
-    write(dispatcher, Operations.revokeGrant) { try $0.revokeGrant($1) }
+    write(dispatcher, Operations.revokeGrant, usesReserve: true) { try $0.revokeGrant($1) }
   }
 
   private func registerForNodes(_ dispatcher: Dispatcher) {
@@ -47,7 +47,7 @@ extension HubService {
     }
     writeForNode(dispatcher, Operations.signGrant) { try $0.signGrant($1, by: $2) }
     writeForNode(dispatcher, Operations.declineGrant) { try $0.declineGrant($1, by: $2) }
-    writeForNode(dispatcher, Operations.deliverRevocation) { try $0.deliverRevocation($1, by: $2) }
+    writeForNode(dispatcher, Operations.deliverRevocation, usesReserve: true) { try $0.deliverRevocation($1, by: $2) }
     writeForNode(dispatcher, Operations.refreshLease) { try $0.refreshLease($1, by: $2) }
   }
 
@@ -81,11 +81,11 @@ extension HubService {
   // MARK: How an operation gets its transaction
 
   private func write<Request, Response>(
-    _ dispatcher: Dispatcher, _ operation: Operation<Request, Response>,
+    _ dispatcher: Dispatcher, _ operation: Operation<Request, Response>, usesReserve: Bool = false,
     _ rule: @escaping @Sendable (Transaction, Request) throws -> Response
   ) {
     dispatcher.on(operation) { [ledger] request, caller throws(Refusal) in
-      try await ledger.write(by: caller.actor) { try rule($0, request) }
+      try await ledger.write(by: caller.actor, usesReserve: usesReserve) { try rule($0, request) }
     }
   }
 
@@ -100,12 +100,14 @@ extension HubService {
 
   /// Node operations: the caller must be a node that stands for its organization, and that is not suspended.
   private func writeForNode<Request, Response>(
-    _ dispatcher: Dispatcher, _ operation: Operation<Request, Response>,
+    _ dispatcher: Dispatcher, _ operation: Operation<Request, Response>, usesReserve: Bool = false,
     _ rule: @escaping @Sendable (Transaction, Request, NodeRow) throws -> Response
   ) {
     dispatcher.on(operation) { [ledger, allowance, clock] request, caller throws(Refusal) in
       if case .node(let organization, _, _, _) = caller { try allowance.spend(organization, at: clock().seconds) }
-      return try await ledger.write(by: caller.actor) { try rule($0, request, try $0.caller(caller)) }
+      return try await ledger.write(by: caller.actor, usesReserve: usesReserve) {
+        try rule($0, request, try $0.caller(caller))
+      }
     }
   }
 

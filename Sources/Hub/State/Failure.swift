@@ -2,14 +2,17 @@ import API
 import Core
 import Cryptography
 import SQLite
+import Storage
 
 extension Refusal {
   /// What a failure below means to the caller. A refusal stays what it is.
   init(failure: any Error) {
     switch failure {
     case let refusal as Refusal: self = refusal
-    case SQLiteError.full:
-      self.init(.storage, "the hub's disk is full", hint: "free some space; nothing was changed")
+    case SQLiteError.full, StoreError.full:
+      self.init(
+        .storage, "the hub's disk is full",
+        hint: "free some space; nothing was changed. Revocations and suspensions go on")
     case SQLiteError.readOnly:
       self.init(.storage, "the hub's data directory cannot be written", hint: "nothing was changed")
     case SQLiteError.corrupt(let text), SQLiteError.constraint(let text):

@@ -2,11 +2,13 @@ import API
 import Core
 import EventLoop
 import SQLite
+import Storage
 
 /// The hub's durable state: one connection that writes, one that reads, so that a reader never waits for a disk.
 @MainActor final class Ledger {
   private let writer: Database
   private let reader: Database
+  private let reserve: Reserve
   private let writing = Lane()
   private let reading = Lane()
   private let authority: Authority
@@ -21,11 +23,12 @@ import SQLite
   }
 
   init(
-    writer: Database, reader: Database, authority: Authority, settings: HubSettings,
+    writer: Database, reader: Database, reserve: Reserve, authority: Authority, settings: HubSettings,
     clock: @escaping @Sendable () -> Timestamp, committed: @escaping (Outcome) -> Void
   ) {
     self.writer = writer
     self.reader = reader
+    self.reserve = reserve
     self.authority = authority
     self.settings = settings
     self.clock = clock
@@ -33,20 +36,28 @@ import SQLite
   }
 
   /// Runs `work` in a transaction of its own. What it returns is durable; after a refusal nothing of it happened.
+  ///
+  /// On a full disk, only with `usesReserve`: what takes rights away, and what lets nodes hear of it. `work` may run more
+  /// than once then.
   func write<T: Sendable>(
-    by actor: String, _ work: @escaping @Sendable (Transaction) throws -> T
+    by actor: String, usesReserve: Bool = false, _ work: @escaping @Sendable (Transaction) throws -> T
   ) async throws(Refusal) -> T {
     let (database, authority, settings, clock) = (writer, authority, settings, clock)
-    let (value, outcome) = try await writing.run { () throws(Refusal) -> (T, Outcome) in
+    let attempt = { @Sendable () throws -> (T, Outcome) in
+      try database.transaction {
+        let transaction = Transaction(
+          database: database, authority: authority, settings: settings,
+          now: try HubTime.advance(to: clock(), in: database), actor: actor)
+        let value = try work(transaction)
+        try transaction.signCheckpointIfDue()
+        return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts))
+      }
+    }
+    let (value, outcome) = try await writing.run { [reserve] () throws(Refusal) -> (T, Outcome) in
       do {
-        return try database.transaction {
-          let transaction = Transaction(
-            database: database, authority: authority, settings: settings,
-            now: try HubTime.advance(to: clock(), in: database), actor: actor)
-          let value = try work(transaction)
-          try transaction.signCheckpointIfDue()
-          return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts))
-        }
+        if usesReserve { return try reserve.use(attempt) }
+        try reserve.fill()
+        return try attempt()
       } catch {
         throw Refusal(failure: error)
       }

@@ -4,6 +4,7 @@ import SQLite
 /// `channel-closed`: nothing is served through it any more.
 nonisolated struct ChannelClosedEntry: Entry {
   static let kind = "channel-closed"
+  var usesReserve: Bool { true }
   let name: String
 
   var json: JSON { ["name": .string(name)] }

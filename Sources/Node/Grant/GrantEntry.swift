@@ -5,6 +5,7 @@ import SQLite
 /// `revoked`, and none loses a signature.
 nonisolated struct GrantEntry: Entry {
   static let kind = "grant"
+  var usesReserve: Bool { true }
   var id: String
   /// "proposed", "offered", "accepted", "declined" or "revoked".
   var state: String

@@ -4,6 +4,7 @@ import SQLite
 /// `revocation-delivered`: the hub has the revocation that was made here.
 nonisolated struct RevocationDeliveredEntry: Entry {
   static let kind = "revocation-delivered"
+  var usesReserve: Bool { true }
   let id: String
 
   var json: JSON { ["id": .string(id)] }

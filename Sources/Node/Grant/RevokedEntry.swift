@@ -4,6 +4,7 @@ import SQLite
 /// `grant-revoked`: this node ended a grant; the hub is yet to be told.
 nonisolated struct RevokedEntry: Entry {
   static let kind = "grant-revoked"
+  var usesReserve: Bool { true }
   let id: String
   /// The revocation's envelope, signed by this node.
   let revocation: [UInt8]

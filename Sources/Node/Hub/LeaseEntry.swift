@@ -4,6 +4,7 @@ import SQLite
 /// `lease`: the hub said until when grants may be honoured without hearing from it, and who is suspended.
 nonisolated struct LeaseEntry: Entry {
   static let kind = "lease"
+  var usesReserve: Bool { true }
   let epoch: Int64
   let ends: Timestamp
   let suspended: [String]

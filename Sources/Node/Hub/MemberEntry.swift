@@ -10,6 +10,7 @@ nonisolated struct MemberEntry: Entry {
   }
 
   static let kind = "member"
+  var usesReserve: Bool { true }
   let organization: String
   let node: String
   /// https URL; empty while it is not known.

@@ -4,6 +4,7 @@ import SQLite
 /// `suspended`: the whole list of organizations that the hub suspended.
 nonisolated struct SuspensionEntry: Entry {
   static let kind = "suspended"
+  var usesReserve: Bool { true }
   let names: [String]
   let event: Int64?
 

@@ -26,6 +26,13 @@ nonisolated package protocol Entry: Sendable {
   func apply(at place: EntryPlace, in database: Database) throws
   /// What the audit shows of it.
   var line: AuditLine { get }
+  /// Whether it is written on a full disk, too, in the room that the store keeps: what takes rights away, and what the hub
+  /// says, since a revocation may come behind it.
+  var usesReserve: Bool { get }
+}
+
+nonisolated extension Entry {
+  package var usesReserve: Bool { false }
 }
 
 /// Where an entry stands: its index in the log, when it was made, and by whom.

@@ -34,6 +34,7 @@ package final class Ledger {
     expecting: (@Sendable (Database) throws -> Void)? = nil
   ) async throws(Refusal) -> Receipt {
     var changes = Changes(blobs: blobs, facts: facts)
+    changes.usesReserve = entries.allSatisfy(\.usesReserve)
     let time = time ?? clock.now
     for (index, entry) in entries.enumerated() {
       changes.entries.append(

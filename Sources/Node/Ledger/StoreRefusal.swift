@@ -20,7 +20,9 @@ nonisolated extension Refusal {
   private init(store error: StoreError) {
     switch error {
     case .full:
-      self.init(.storage, "the disk is full", hint: "make room in the data directory; nothing was changed")
+      self.init(
+        .storage, "the disk is full",
+        hint: "make room for the data directory; nothing was changed. Reading goes on, and so do revocations")
     case .readOnly:
       self.init(.storage, "the data directory cannot be written", hint: "check its mount and its owner")
     case .locked(let what):

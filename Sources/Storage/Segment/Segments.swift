@@ -23,8 +23,8 @@ nonisolated final class Segments {
     fileprivate let number: UInt64
     fileprivate let end: Int64
 
-    /// The first byte after it.
-    var location: Location { Location(segment: Int64(number), offset: end, length: 0) }
+    /// Whether a payload was appended after it, in the same segment.
+    func precedes(_ place: Location) -> Bool { place.segment == Int64(number) && place.offset >= end }
   }
 
   let directory: String

@@ -23,6 +23,8 @@ nonisolated package struct Changes: Sendable {
   package var entries: [Entry]
   /// Facts about whole files that came with a pull.
   package var facts: [WholeFile]
+  /// Whether they are so urgent that they may use the room that is kept on the disk for such: what takes rights away.
+  package var usesReserve = false
 
   package init(blobs: [[UInt8]] = [], entries: [Entry] = [], facts: [WholeFile] = []) {
     self.blobs = blobs

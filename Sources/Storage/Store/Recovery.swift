@@ -21,15 +21,27 @@ nonisolated struct Recovery {
     _ directory: String, projections: [any Projection], segmentBytes: Int64 = StorageLimits.segmentBytes
   ) throws(StoreError) -> Writer {
     let lock = try DataDirectory(directory)
+    let reserve = Reserve(directory: directory)
     let recovery = Recovery(directory: directory, projections: projections, segmentBytes: segmentBytes)
-    try Directory.make(recovery.segmentDirectory, in: directory)
+    let catalog: Catalog
+    let segments: Segments
+    // As a rule nothing has to be written, but after a crash there may be something.
+    do { (catalog, segments) = try reserve.use { try recovery.opened() } } catch { throw StoreError(error) }
+    // Without that room it is opened for reading; each write tries again.
+    try? reserve.fill()
+    return Writer(
+      directory: directory, lock: lock, reserve: reserve, catalog: catalog, segments: segments,
+      projections: projections)
+  }
+
+  private func opened() throws(StoreError) -> (Catalog, Segments) {
+    try Directory.make(segmentDirectory, in: directory)
     do {
-      let (catalog, segments) = try recovery.usable() ?? recovery.rebuild()
+      let (catalog, segments) = try usable() ?? rebuild()
       segments.limit = segmentBytes
       let log = MerkleLog(catalog.database)
       try TileFiles(directory: directory + "/log").publish(log, from: 0, to: try log.size)
-      return Writer(
-        directory: directory, lock: lock, catalog: catalog, segments: segments, projections: projections)
+      return (catalog, segments)
     } catch {
       throw StoreError(error)
     }
@@ -63,6 +75,8 @@ nonisolated struct Recovery {
         guard try database.first("PRAGMA quick_check(1)", read: { try $0.text(0) }) == "ok" else { return nil }
       }
       return catalog
+    } catch SQLiteError.busy {
+      throw StoreError.locked("\(directory) is in use: another program has its catalog open")
     } catch {
       switch StoreError(error) {
       case .full: throw StoreError.full
@@ -122,8 +136,11 @@ nonisolated struct Recovery {
     let tail = try SegmentScan.verifiedTail(of: file, nonce: header.nonce, from: start, to: size)
     guard isLast || tail.end == size else { return nil }
     if tail.end < size { try file.truncate(to: tail.end) }
+    let segments = Segments(directory: segmentDirectory, header: header, file: file, end: tail.end)
+    // Nothing to take in, and nothing to be written: a full disk can be opened.
+    if size == start { return segments }
     // The bytes may be in the page cache alone: they must be on the disk before the catalog names them.
-    if size > start { try file.sync() }
+    try file.sync()
     try catalog.database.transaction {
       try insert(tail.records, of: header, from: file, into: catalog)
       let entries = tail.records.filter { $0.record.kind == .entry }.sorted { $0.record.number < $1.record.number }
@@ -133,7 +150,7 @@ nonisolated struct Recovery {
       }
       try catalog.setEnd(tail.end, of: header)
     }
-    return Segments(directory: segmentDirectory, header: header, file: file, end: tail.end)
+    return segments
   }
 
   private func quarantineBeyond(_ end: Int64, of segment: UInt64, _ catalog: Catalog) throws {

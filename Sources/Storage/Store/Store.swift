@@ -6,7 +6,7 @@ package import SQLite
 /// both. One per data directory; a second process is refused.
 ///
 /// Lives on the loop; all work is done on the thread pool, by one writer and a few readers. A write is durable when it
-/// returns. Files: `segments/`, `catalog.sqlite`, `log/` (tiles), `lock`.
+/// returns. Files: `segments/`, `catalog.sqlite`, `log/` (tiles), `lock`, `reserve`.
 package final class Store {
   package let directory: String
   /// Nil once closed: lock and connection go with it.

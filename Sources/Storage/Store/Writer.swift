@@ -15,6 +15,7 @@ nonisolated final class Writer: @unchecked Sendable {
   let catalog: Catalog
   let segments: Segments
   let projections: [any Projection]
+  let reserve: Reserve
   private let lock: DataDirectory
   private let tiles: TileFiles
   /// Pieces that are in the segments and not yet in the catalog.
@@ -23,13 +24,17 @@ nonisolated final class Writer: @unchecked Sendable {
   private var pendingBytes = 0
   /// Commits so far, to know whether one has come between.
   private var commits = 0
+  /// Whether the last of them left content out of the catalog.
+  private var leftContent = false
   /// A failed write could not be taken back; only recovery, at the next start, knows what is on the disk.
   private var isBroken = false
 
   init(
-    directory: String, lock: DataDirectory, catalog: Catalog, segments: Segments, projections: [any Projection]
+    directory: String, lock: DataDirectory, reserve: Reserve, catalog: Catalog, segments: Segments,
+    projections: [any Projection]
   ) {
     self.directory = directory
+    self.reserve = reserve
     self.lock = lock
     self.catalog = catalog
     self.segments = segments
@@ -116,6 +121,7 @@ nonisolated final class Writer: @unchecked Sendable {
   }
 
   private func appendGroup(_ pieces: [Segments.Payload]) throws {
+    if !pieces.isEmpty { try reserve.fill() }
     let places = try segments.append(pieces)
     for (piece, place) in zip(pieces, places) {
       pending[piece.record.digest] = place
@@ -152,8 +158,8 @@ nonisolated final class Writer: @unchecked Sendable {
   /// Puts what was sealed, and is on the disk by now, into the catalog.
   func settle(_ sealed: Sealed) throws {
     try checkUsable()
-    // A commit that came between has taken all of it along.
-    if sealed.commits != commits { return }
+    // A commit that came between has taken all of it along, as a rule.
+    if sealed.commits != commits { return leftContent ? try flush() : () }
     // The end of an import: everything goes with it.
     if !pendingFacts.isEmpty { return try flush() }
     let durable = pending.filter { segments.isSynced($0.value, by: sealed.mark) }
@@ -170,7 +176,9 @@ nonisolated final class Writer: @unchecked Sendable {
   func abandon() { isBroken = true }
 
   /// Does each of `batch`, or refuses it alone; throws if the disk or the catalog fails, and then none is done.
-  func commit(_ batch: [Changes]) throws -> [Result<Receipt, StoreError>] {
+  ///
+  /// With `leavingContent`, what was put in before waits for another commit: it may be much, and the batch must be done.
+  func commit(_ batch: [Changes], leavingContent: Bool) throws -> [Result<Receipt, StoreError>] {
     try checkUsable()
     let prepared = batch.map(PreparedChanges.init)
     // Before the mark, so that what follows is in one segment and can be cut off again.
@@ -178,12 +186,23 @@ nonisolated final class Writer: @unchecked Sendable {
     let mark = segments.mark
     let before = try MerkleLog(catalog.database).size
     let facts = pendingFacts
+    let isLeft = { (place: Location) in leavingContent && !mark.precedes(place) }
     do {
-      let outcomes = try catalog.database.transaction { try transact(prepared) }
+      let outcomes = try catalog.database.transaction {
+        let outcomes = try transact(prepared)
+        for (digest, place) in pending.sorted(by: { $0.key < $1.key }) where !isLeft(place) {
+          try catalog.insert(digest, place)
+        }
+        for fact in pendingFacts.dropFirst(leavingContent ? facts.count : 0) { try catalog.insert(fact) }
+        for (header, end) in segments.closed { try catalog.setEnd(end, of: header) }
+        try catalog.setEnd(segments.end, of: segments.header)
+        return outcomes
+      }
       segments.closed = []
-      pending = [:]
-      pendingFacts = []
-      pendingBytes = 0
+      pending = pending.filter { isLeft($0.value) }
+      pendingFacts = leavingContent ? facts : []
+      pendingBytes = pending.values.reduce(0) { $0 + $1.length }
+      leftContent = !pending.isEmpty || !pendingFacts.isEmpty
       commits += 1
       publishTiles(from: before)
       return outcomes
@@ -204,10 +223,6 @@ nonisolated final class Writer: @unchecked Sendable {
     }
     try store(accepted)
     try segments.sync()
-    for (digest, place) in pending.sorted(by: { $0.key < $1.key }) { try catalog.insert(digest, place) }
-    for fact in pendingFacts { try catalog.insert(fact) }
-    for (header, end) in segments.closed { try catalog.setEnd(end, of: header) }
-    try catalog.setEnd(segments.end, of: segments.header)
     return outcomes
   }
 
@@ -261,8 +276,7 @@ nonisolated final class Writer: @unchecked Sendable {
 
   /// After a failure: cuts off what this commit appended, and forgets it. Content appended before stays pending.
   private func takeBack(to mark: Segments.Mark) {
-    let before = mark.location
-    pending = pending.filter { $0.value.segment != before.segment || $0.value.offset < before.offset }
+    pending = pending.filter { !mark.precedes($0.value) }
     do throws(StoreError) {
       if segments.lastSyncFailed { isBroken = true }
       try segments.rollBack(to: mark)
