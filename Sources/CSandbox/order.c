@@ -130,8 +130,9 @@ void sandbox_push_sorted_keys(lua_State *L, int table) {
   lua_settop(L, held);
 }
 
-// Upvalues: 1 position, 2… the keys.
+// Upvalues: 1 position, 2… the keys. A script may call an iterator itself, with anything: lua_rawget checks nothing.
 static int step_few(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
   int at = (int)lua_tointeger(L, lua_upvalueindex(1));
   for (;;) {
     at++;
@@ -147,6 +148,7 @@ static int step_few(lua_State *L) {
 
 // Upvalues: 1 position, 2 array of keys.
 static int step_many(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
   lua_Integer at = lua_tointeger(L, lua_upvalueindex(1));
   for (;;) {
     at++;
