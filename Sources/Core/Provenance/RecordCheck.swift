@@ -72,6 +72,14 @@ package struct RecordCheck: Sendable {
     (steps.first { $0.outcome == .failed } ?? steps.first { $0.outcome == .unknown })?.detail ?? ""
   }
 
+  /// The same without what was found in the checker's own store, which a later step may say: for the record's author.
+  package var told: String {
+    guard let step = steps.first(where: { $0.outcome == .failed }) ?? steps.first(where: { $0.outcome == .unknown })
+    else { return "" }
+    let isOfContent = step.what.hasPrefix("input ") || step.what.hasPrefix("output ")
+    return isOfContent ? "\(step.what) is not what the record says" : step.detail
+  }
+
   /// Checks a record with what came along.
   package init(_ bundle: ProvenanceBundle, authority: Authority) {
     do throws(StatementFailure) {

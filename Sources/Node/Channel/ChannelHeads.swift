@@ -35,11 +35,11 @@ nonisolated enum ChannelHeads {
     return (content, row.1)
   }
 
-  /// Whether a grant of an organization that is in force reaches a version of one of this node's channels.
-  static func reaches(_ content: CID, grantee: String, in database: Database) throws -> Bool {
+  /// Whether a grant of an organization ever reached a version of one of this node's channels. What was given once was
+  /// given: a grant that ended since counts for what it reached until then.
+  static func reached(_ content: CID, grantee: String, in database: Database) throws -> Bool {
     guard let own = try Fact.organization.value(in: database) else { return false }
-    for row in try PermissionRow.all(in: database)
-    where row.owner == own && row.grantee == grantee && row.state == "accepted" {
+    for row in try PermissionRow.all(in: database) where row.owner == own && row.grantee == grantee {
       guard let active = row.active else { continue }
       let heads = try since(active, of: row.channel, in: database)
       if GrantReach(heads: heads, active: active, ended: row.ended).reaches(content) { return true }

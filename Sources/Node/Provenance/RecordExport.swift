@@ -15,10 +15,12 @@ extension NodeService {
     return response
   }
 
-  /// A record with what this node has of it.
+  /// A record with what this node has of it. What a foreign record names is looked for among what runs of this node
+  /// named only: it could be any block of the store, which would go out with the bundle.
   func bundle(_ kept: KeptRecord) async throws(Refusal) -> ProvenanceBundle {
+    let isOwn = try await ledger.read { try Records.isOwn(kept.cid, in: $0) }
     var modules: [[UInt8]] = []
-    for module in kept.record.modules {
+    for module in kept.record.modules where isOwn {
       if let bytes = try await blob(module.cid) { modules.append(bytes) }
     }
     let keyIDs = kept.envelope.signatures.map(\.keyID.description)
@@ -27,8 +29,14 @@ extension NodeService {
     }
     return ProvenanceBundle(
       record: kept.envelope, keyStatement: statement.flatMap { try? Envelope(bytes: $0) },
-      structure: try await blob(kept.record.structure), script: try await blob(kept.record.script), modules: modules,
+      structure: isOwn ? try await blob(kept.record.structure) : nil,
+      script: try await scriptRun(kept.record.script), modules: modules,
       log: try await logged(kept))
+  }
+
+  /// A script that a run of this node ran, if it is here.
+  func scriptRun(_ script: CID) async throws(Refusal) -> [UInt8]? {
+    try await ledger.read { try Records.hasRun(script, in: $0) } ? try await blob(script) : nil
   }
 
   /// The proof that this node's log holds a record of its own: up to the checkpoint that the hub countersigned last, if

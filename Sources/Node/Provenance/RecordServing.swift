@@ -79,16 +79,28 @@ extension NodeService {
 
   /// The record that a request names, if the caller may have it. Who may not hears what they would hear of a record that
   /// does not exist.
+  ///
+  /// A certificate alone is the hub's word, and a script may hold what nobody but partners is to read: the TLS key has to be
+  /// endorsed by a key that a grant pins. And only of runs of this node: a record of somebody else that is kept here names as its script, and as the owners of its
+  /// inputs, whatever its author liked.
   private func servedRecord(
     _ request: ContentRequest, to caller: Caller, alsoReaders: Bool
   ) async throws(Refusal) -> CID {
     let text = request.values["cid"] ?? ""
-    guard let cid = CID(text), case .node(let organization, _, _, _) = caller else { throw Self.noRecord(text) }
+    guard let cid = CID(text), case .node(let organization, let node, let tlsKey, _) = caller, let me = identity else {
+      throw Self.noRecord(text)
+    }
     let now = clock.now
+    let endorsement = request.endorsement.flatMap { Base64.decode($0) }
+    let peer = NodeIdentity("spiffe://\(me.name.trustDomain)/org/\(organization)/node/\(node)")
     let may = try await ledger.read { database in
-      guard try Records.holds(cid, in: database) else { return false }
-      if try Records.uses(cid, dataOf: organization, in: database) { return true }
-      return try alsoReaders && Records.isReached(cid, by: organization, at: now, in: database)
+      guard try Records.isOwn(cid, in: database) else { return false }
+      let uses = try Records.uses(cid, dataOf: organization, in: database)
+      guard try uses || (alsoReaders && Records.isReached(cid, by: organization, at: now, in: database)) else {
+        return false
+      }
+      guard let endorsement, let peer else { return false }
+      return try Findings.isEndorsed(endorsement, peer: peer, tlsKey: tlsKey, own: me.organization, in: database)
     }
     guard may else { throw Self.noRecord(text) }
     return cid

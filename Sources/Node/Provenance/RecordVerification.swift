@@ -21,18 +21,20 @@ extension NodeService {
 
     var verdict = check.verdict
     var reason = check.reason
+    // What is signed and goes to the author: nothing that this node's data decided, but the verdict.
+    var told = check.told
     if request.execute, verdict == .verified, let record = check.record {
       let outcome = await reexecute(record, bundle, limits: request.limits)
       switch outcome {
       case .success(let steps):
-        for step in steps { try await emit(.step(step)) }
-        if let failed = steps.first(where: { $0.outcome == .failed }) {
-          (verdict, reason) = (.mismatch, failed.detail)
-        } else if let unknown = steps.first(where: { $0.outcome == .unknown }) {
-          (verdict, reason) = (.inconclusive, unknown.detail)
+        for repeated in steps { try await emit(.step(repeated.step)) }
+        if let failed = steps.first(where: { $0.step.outcome == .failed }) {
+          (verdict, reason, told) = (.mismatch, failed.step.detail, failed.told)
+        } else if let unknown = steps.first(where: { $0.step.outcome == .unknown }) {
+          (verdict, reason, told) = (.inconclusive, unknown.step.detail, unknown.told)
         }
       case .failure(let inconclusive):
-        (verdict, reason) = (.inconclusive, inconclusive.reason)
+        (verdict, reason, told) = (.inconclusive, inconclusive.reason, inconclusive.told)
         try await emit(.step(RecordCheck.Step(.unknown, "execution", reason)))
       }
     }
@@ -44,7 +46,7 @@ extension NodeService {
     // put beside it on its way.
     if request.execute, check.isSigned, check.isCarriedWhole, let record = check.record {
       let kept = KeptRecord(cid: cid, envelope: bundle.record, record: record)
-      let verification = try await keep(kept, bundle, verdict, reason, by: caller)
+      let verification = try await keep(kept, bundle, verdict, told, by: caller)
       result.verification = verification.cid.description
       result.delivered = await deliver(verification, of: kept)
     }
@@ -85,12 +87,16 @@ extension NodeService {
   /// Outputs and inputs that are here have the digests that the record gives them, and the inputs' own records are in
   /// order. What is not here is not this node's to judge, and says nothing against the record.
   private func checkChain(_ record: ProvenanceRecord, _ check: inout RecordCheck) async throws(Refusal) {
+    // A digest that is wrong shows that the content is here: only of what the author may know to be.
+    let author = record.identity.organization
     for output in record.outputs {
+      guard try await isNamed(output.version, by: author) else { continue }
       for file in output.files {
         try await checkDigest(of: file, named: "output \(output.name)/\(file.path)", &check)
       }
     }
     for input in record.inputs {
+      guard await isHere(input, for: record) else { continue }
       try await checkDigest(of: input.file, named: "input \(input.name)", &check)
       for maker in try await ledger.read({ try Records.making(input.file.cid, in: $0) }) {
         let kept = try await keptRecord(maker)

@@ -22,6 +22,17 @@ nonisolated enum Records {
     try database.first("SELECT 1 FROM record WHERE cid = ?", record.description) { _ in true } ?? false
   }
 
+  /// Whether a record is of a run of this node.
+  static func isOwn(_ record: CID, in database: Database) throws -> Bool {
+    try database.first("SELECT 1 FROM record WHERE cid = ? AND made = 1", record.description) { _ in true } ?? false
+  }
+
+  /// Whether a run of this node ran that script. What a foreign record calls its script may be anything in the store.
+  static func hasRun(_ script: CID, in database: Database) throws -> Bool {
+    try database.first("SELECT 1 FROM record WHERE script = ? AND made = 1 LIMIT 1", script.description) { _ in true }
+      ?? false
+  }
+
   /// The number of the log entry about a record.
   static func position(of record: CID, in database: Database) throws -> Int64? {
     try database.first("SELECT position FROM record WHERE cid = ?", record.description) { try $0.int64(0) }

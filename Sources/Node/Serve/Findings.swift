@@ -95,4 +95,29 @@ nonisolated struct Findings: Sendable {
       return
     }
   }
+
+  /// Whether a peer's TLS key is endorsed by a signing key that a grant between its organization and this one pins, now or
+  /// earlier: of a certificate alone a hub that lies could make any number.
+  static func isEndorsed(
+    _ bytes: [UInt8], peer: NodeIdentity, tlsKey: String, own: OrganizationName, in database: Database
+  ) throws -> Bool {
+    guard let envelope = try? Envelope(bytes: bytes) else { return false }
+    let pinned = Set(
+      try PermissionRow.all(in: database).compactMap { row -> KeyID? in
+        let isOwner = row.owner == own.text && row.grantee == peer.organization.text
+        guard isOwner || (row.grantee == own.text && row.owner == peer.organization.text), row.active != nil,
+          let grant = try? GrantStatement(try Envelope(bytes: row.envelope))
+        else { return nil }
+        return isOwner ? grant.granteeKey : grant.ownerKey
+      })
+    let revoked = try KeyQueries.revocations(in: database)
+    for signature in envelope.signatures where pinned.contains(signature.keyID) && revoked[signature.keyID] == nil {
+      guard let stated = try KeyQueries.statement(of: signature.keyID.description, in: database),
+        let endorsement = try? VerifiedEndorsement(envelope, key: stated.key), endorsement.key == signature.keyID
+      else { continue }
+      let said = endorsement.statement
+      if said.identity == peer, said.tlsKey.hex == tlsKey { return true }
+    }
+    return false
+  }
 }

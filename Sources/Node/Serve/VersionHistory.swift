@@ -86,7 +86,10 @@ extension NodeService {
       found.append(envelope)
       let inputs = record.inputs.map(\.version)
       wanted += try await ledger.read { database in
-        try inputs.flatMap { try VersionQueries.versions(content: $0, in: database).compactMap(\.record) }
+        // A partner's record may name any version as its input: what this node ran itself is not shown for that.
+        let isOwn = try Records.isOwn(cid, in: database)
+        return try inputs.flatMap { try VersionQueries.versions(content: $0, in: database) }
+          .filter { isOwn || $0.dataset.utf8.contains(UInt8(ascii: "/")) }.compactMap(\.record)
       }
     }
     return found
