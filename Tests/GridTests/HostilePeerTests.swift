@@ -95,6 +95,17 @@ import Testing
     }
     forged.append(("seventy deep", nest))
     forged.append(("an empty directory", [directory([("d", directory([]).cid)]), directory([])]))
+    let fold = (0..<5).reduce(into: [leaf]) { nodes, level in
+      let size = (0..<level).reduce(UInt64(1)) { size, _ in size * 174 }
+      let links = (0..<174).map { _ in DAGLink(cid: nodes[0].cid, name: "", total: size) }
+      let data = UnixFS.file(size: 174 * size, parts: links.map { _ in size }).encode()
+      nodes.insert(DAGNode(links: links, data: data).block(), at: 0)
+    }
+    forged.append(("10^11 chunks in five nodes", [directory([("f", fold[0].cid)])] + fold.dropLast()))
+    let long = (0..<15).reduce(into: [directory((10_000..<30_000).map { ("\($0)", leaf.cid) })]) { nodes, _ in
+      nodes.insert(directory([(String(repeating: "n", count: 255), nodes[0].cid)]), at: 0)
+    }
+    forged.append(("paths of 70 MB", long))
     forged.append(("a node too many", [directory([("a", leaf.cid)]), directory([])]))
     forged.append(("a node too few", [directory([("d", files.cid)])]))
 

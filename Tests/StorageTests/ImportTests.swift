@@ -78,6 +78,27 @@ import Testing
     #expect(await store.entries() == 0)
   }
 
+  /// What no reader would take is not made either.
+  @Test func pathsOfMoreThanAVersionMayHaveAreRefused() async throws {
+    let scratch = Scratch()
+    let importer = try await Store.small(scratch).importer(keeping: false)
+    let above = String(repeating: String(repeating: "n", count: 255) + "/", count: 15)
+    // The same path again and again: that it is one is for `finish` to see.
+    let path = try ContentPath(above + "100000")
+    var made = 0
+    do throws(StoreError) {
+      while made < 20_000 {
+        try importer.begin(path)
+        try await importer.end()
+        made += 1
+      }
+      Issue.record("76 MB of paths are a version")
+    } catch {
+      guard case .invalid(ContentLimits.tooManyPathBytes) = error else { throw error }
+      #expect(made == ContentLimits.pathBytesPerVersion / (above.utf8.count + 6))
+    }
+  }
+
   @Test func aCustodiansDescriptorIsKeptIfItIsTrue() async throws {
     let scratch = Scratch()
     let store = try await Store.small(scratch)

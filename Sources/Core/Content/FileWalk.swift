@@ -24,43 +24,49 @@ package enum FileWalk {
 
   /// The chunks that hold `range` of the file (all of it by default), in order. Only nodes above them are fetched.
   ///
-  /// A range that reaches beyond the end is cut there.
+  /// A range that reaches beyond the end is cut there. More than `limit` parts are refused: five nodes that hold each
+  /// other 174 times are a kilobyte each and unfold to more parts than any memory holds.
   package static func parts<E: Error>(
-    of root: CID, size: UInt64, range: Range<UInt64>? = nil, fetch: (CID) throws(E) -> [UInt8]
+    of root: CID, size: UInt64, range: Range<UInt64>? = nil, atMost limit: Int = ContentLimits.chunksPerVersion,
+    fetch: (CID) throws(E) -> [UInt8]
   ) throws -> [FilePart] {
     var parts: [FilePart] = []
     let wanted = range ?? 0..<size
     guard size <= ContentLimits.fileBytes else { throw ContentFailure.limit("a file is larger than 1 PiB") }
-    try descend(root, at: 0, size: size, wanted: wanted, depth: 0, fetch: fetch) { parts.append($0) }
+    try descend(root, at: 0, size: size, wanted: wanted, depth: 0, fetch: fetch) { part in
+      guard parts.count < limit else { throw ContentLimits.tooManyChunks }
+      parts.append(part)
+    }
     return parts
   }
 
-  /// The inner nodes of the file, parents before children.
+  /// The inner nodes of the file, parents before children, each once.
   package static func nodes<E: Error>(
     of root: CID, fetch: (CID) throws(E) -> [UInt8], visit: (Block) throws -> Void
   ) throws {
-    try nodes(of: root, depth: 0, fetch: fetch, visit: visit)
+    var seen: Set<CID> = []
+    try nodes(of: root, depth: 0, seen: &seen, fetch: fetch, visit: visit)
   }
 
   private static func nodes<E: Error>(
-    of root: CID, depth: Int, fetch: (CID) throws(E) -> [UInt8], visit: (Block) throws -> Void
+    of root: CID, depth: Int, seen: inout Set<CID>, fetch: (CID) throws(E) -> [UInt8], visit: (Block) throws -> Void
   ) throws {
-    guard root.codec == .dagPB else { return }
+    guard root.codec == .dagPB, seen.insert(root).inserted else { return }
     guard depth < ContentLimits.fileDepth else { throw ContentFailure.limit("a file has too many levels") }
     let bytes = try fetch(root)
     let node = try DAGNode(decoding: bytes)
     guard case .file = try UnixFS(of: node) else { throw ContentFailure.malformed("not a file") }
     try visit(Block(cid: root, bytes: bytes))
-    for link in node.links { try nodes(of: link.cid, depth: depth + 1, fetch: fetch, visit: visit) }
+    for link in node.links { try nodes(of: link.cid, depth: depth + 1, seen: &seen, fetch: fetch, visit: visit) }
   }
 
   private static func descend<E: Error>(
     _ cid: CID, at offset: UInt64, size: UInt64, wanted: Range<UInt64>, depth: Int,
-    fetch: (CID) throws(E) -> [UInt8], found: (FilePart) -> Void
+    fetch: (CID) throws(E) -> [UInt8], found: (FilePart) throws -> Void
   ) throws {
     guard cid.codec == .dagPB else {
       guard size <= UInt64(ContentLimits.chunkBytes) else { throw ContentFailure.limit("a chunk is larger than 1 MiB") }
-      return found(FilePart(chunk: cid, offset: offset, length: Int(size)))
+      return try found(FilePart(chunk: cid, offset: offset, length: Int(size)))
     }
     guard depth < ContentLimits.fileDepth else { throw ContentFailure.limit("a file has too many levels") }
     let node = try DAGNode(decoding: try fetch(cid))

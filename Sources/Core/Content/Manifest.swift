@@ -72,6 +72,7 @@ package struct Manifest: Hashable, Sendable {
   private struct Reading<E: Error> {
     var files: [File]
     var entries = 0
+    var pathBytes = 0
 
     mutating func directory(
       _ cid: CID, prefix: String, depth: Int, fetch: (CID) throws(E) -> [UInt8], visit: (Block) throws -> Void
@@ -97,6 +98,13 @@ package struct Manifest: Hashable, Sendable {
       }
     }
 
+    /// The names on the way to a file stand in the path of each file below, so that a few long ones make much.
+    mutating func add(_ file: File) throws {
+      pathBytes += file.path.text.utf8.count
+      guard pathBytes <= ContentLimits.pathBytesPerVersion else { throw ContentLimits.tooManyPathBytes }
+      files.append(file)
+    }
+
     mutating func entry(
       _ link: DAGLink, path: String, depth: Int, fetch: (CID) throws(E) -> [UInt8], visit: (Block) throws -> Void
     ) throws {
@@ -105,7 +113,7 @@ package struct Manifest: Hashable, Sendable {
         guard link.total <= UInt64(ContentLimits.chunkBytes) else {
           throw ContentFailure.limit("a chunk is larger than 1 MiB")
         }
-        files.append(File(path: checked, cid: link.cid, size: link.total))
+        try add(File(path: checked, cid: link.cid, size: link.total))
         return
       }
       let bytes = try fetch(link.cid)
@@ -113,7 +121,7 @@ package struct Manifest: Hashable, Sendable {
       switch try UnixFS(of: node) {
       case .file(let size, _):
         try visit(Block(cid: link.cid, bytes: bytes))
-        files.append(File(path: checked, cid: link.cid, size: size))
+        try add(File(path: checked, cid: link.cid, size: size))
       case .directory:
         try directory(link.cid, prefix: path + "/", depth: depth + 1, fetch: fetch, visit: visit)
       }

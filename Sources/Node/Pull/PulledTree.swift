@@ -66,9 +66,11 @@ nonisolated struct PulledTree: Sendable {
       return bytes
     }
     manifest = try Manifest.read(root: root, fetch: fetch)
+    var room = ContentLimits.chunksPerVersion
     files = try manifest.files.map { file in
-      File(
-        path: file.path, size: file.size, parts: try FileWalk.parts(of: file.cid, size: file.size, fetch: fetch))
+      let parts = try FileWalk.parts(of: file.cid, size: file.size, atMost: room, fetch: fetch)
+      room -= parts.count
+      return File(path: file.path, size: file.size, parts: parts)
     }
     guard used.count == nodes.count else { throw ContentFailure.malformed("nodes were sent that belong to nothing") }
     self.blocks = blocks

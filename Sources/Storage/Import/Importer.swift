@@ -28,6 +28,8 @@ package final class Importer {
   private var batch = ImportBatch()
   private var descriptor: [UInt8]?
   private var newBytes = 0
+  private var chunks = 0
+  private var pathBytes = 0
   private var hashing: Task<WholeHashing, Never>
   private var cutting: Task<Cutting, Never>
   private var storing: [Task<Result<Void, StoreError>, Never>] = []
@@ -49,6 +51,8 @@ package final class Importer {
     guard files.count < ContentLimits.entriesPerVersion else {
       throw .invalid(.limit("a version has more than \(ContentLimits.entriesPerVersion) files"))
     }
+    pathBytes += path.text.utf8.count
+    guard pathBytes <= ContentLimits.pathBytesPerVersion else { throw .invalid(ContentLimits.tooManyPathBytes) }
     isOpen = true
     files.append(File(path: path, schema: schema))
     batch.runs.append(
@@ -170,6 +174,10 @@ package final class Importer {
         if case .failure(let failure)? = await previous?.value { return .failure(failure) }
         let output = await cut.value.1
         for (file, tree) in output.files { files[file].tree = tree }
+        chunks += output.records.count { $0.record.kind == .chunk }
+        guard chunks <= ContentLimits.chunksPerVersion else {
+          return .failure(.invalid(ContentLimits.tooManyChunks))
+        }
         guard keeping else { return .success(()) }
         do throws(StoreError) {
           newBytes += try await store.write { try $0.append(output.records, in: output.bytes) }

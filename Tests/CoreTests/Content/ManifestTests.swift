@@ -97,4 +97,33 @@ import Testing
     for _ in 0..<100 { deep = shelf.directory([("a", deep, 4)]) }
     #expect(throws: ContentFailure.self) { try Manifest.read(root: deep, fetch: shelf.fetch) }
   }
+
+  /// Five nodes of a few kilobytes: 174 to the power of five chunks of one byte, and each node is visited once.
+  @Test func aSmallFileThatUnfoldsWithoutEndIsRefused() throws {
+    let shelf = Shelf()
+    var file = (cid: CID.raw(of: [1]), size: UInt64(1))
+    for _ in 0..<5 {
+      let links = (0..<174).map { _ in DAGLink(cid: file.cid, name: "", total: file.size) }
+      let size = 174 * file.size
+      let data = UnixFS.file(size: size, parts: links.map { _ in file.size }).encode()
+      file = (shelf.put(DAGNode(links: links, data: data).block()), size)
+    }
+    #expect(throws: ContentLimits.tooManyChunks) {
+      _ = try FileWalk.parts(of: file.cid, size: file.size, atMost: 50_000, fetch: shelf.fetch)
+    }
+    // A part of it is as good as that of any other file.
+    let range: Range<UInt64> = 99_999_999_999..<100_000_000_001
+    #expect(try FileWalk.parts(of: file.cid, size: file.size, range: range, fetch: shelf.fetch).count == 2)
+    var visited = 0
+    try FileWalk.nodes(of: file.cid, fetch: shelf.fetch) { _ in visited += 1 }
+    #expect(visited == 5)
+  }
+
+  /// Names of 255 bytes on fifteen levels stand in the path of each of the files below: a gigabyte out of 1 MB.
+  @Test func longNamesAboveManyFilesAreRefused() throws {
+    let shelf = Shelf()
+    var below = shelf.directory((10_000..<30_000).map { ("\($0)", .raw(of: []), 0) })
+    for _ in 0..<15 { below = shelf.directory([(String(repeating: "n", count: 255), below, 4)]) }
+    #expect(throws: ContentLimits.tooManyPathBytes) { _ = try Manifest.read(root: below, fetch: shelf.fetch) }
+  }
 }
