@@ -76,9 +76,8 @@ package struct ProvenanceBundle: Hashable, Sendable {
     structure = try fields.base64("structure")
     script = try fields.base64("script")
     var modules: [[UInt8]] = []
-    if case .array(let list)? = fields.optional("modules") {
-      guard list.count <= Limits.recordResources else { throw .tooLarge("modules", limit: Limits.recordResources) }
-      for element in list {
+    if json["modules"] != nil {
+      for element in try fields.array("modules", atMost: Limits.recordResources) {
         guard let bytes = element.string.flatMap({ Base64.decode($0) }) else {
           throw .invalid("modules", reason: "not base-64")
         }

@@ -20,6 +20,15 @@ import Testing
     #expect(bundle.blob(CID.raw(of: [0])) == nil)
   }
 
+  @Test func modulesThatAreNoListAreRefused() throws {
+    let bundle = ProvenanceBundle(
+      record: try Self.envelope(), keyStatement: nil, structure: nil, script: nil, modules: [[1]], log: nil)
+    for wrong in [JSON.null, 5, "AQ==", ["a": "AQ=="]] {
+      let members = try #require(bundle.json.members).map { $0.key == "modules" ? JSON.Member("modules", wrong) : $0 }
+      #expect(throws: StatementFailure.self) { try ProvenanceBundle(bytes: JSON.object(members).canonicalBytes) }
+    }
+  }
+
   @Test func aBareEnvelopeIsABundleOfItself() throws {
     let envelope = try Self.envelope()
     #expect(try ProvenanceBundle(bytes: envelope.bytes).record == envelope)
