@@ -130,7 +130,14 @@ let package = Package(
 
     // tests
     .testTarget(
-      name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "Cryptography", "TestLoop"], swiftSettings: onTheLoop),
+      name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "Cryptography", "TestLoop", "FuzzProperties"],
+      swiftSettings: onTheLoop),
+    // tests: what holds for every input. Scripts/fuzz looks for a counterexample, FuzzTests replays its corpora
+    .target(
+      name: "FuzzProperties", dependencies: ["HTTP", "Core", "Cryptography", "Transformation", "API"],
+      path: "Tests/Fuzz/Properties", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Replay", swiftSettings: swiftSettings),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: swiftSettings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: swiftSettings),
     .testTarget(name: "CoreTests", dependencies: ["Core", "Cryptography"], swiftSettings: swiftSettings),

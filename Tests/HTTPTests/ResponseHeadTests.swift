@@ -1,3 +1,4 @@
+import FuzzProperties
 import HTTP
 import Testing
 

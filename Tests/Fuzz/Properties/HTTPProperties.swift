@@ -1,12 +1,8 @@
-#if !FUZZING
-  import HTTP
-#endif
+import HTTP
 
-/// What has to hold for every input whatever. The fuzz targets look for a counterexample; the tests replay what they
-/// have found interesting. Each returns nil, or says what went wrong.
-nonisolated enum Properties {
+extension Properties {
   /// A request head means the same however it is cut, and survives being written and read again.
-  static func requestHead(_ input: [UInt8]) -> String? {
+  package static func requestHead(_ input: [UInt8]) -> String? {
     let whole = parse(.request, input, cuts: [])
     for cuts in [Array(input.indices), [input.count / 2], [input.count / 3, input.count / 3 * 2]] {
       let other = parse(.request, input, cuts: cuts)
@@ -37,7 +33,7 @@ nonisolated enum Properties {
   }
 
   /// The same for a response head.
-  static func responseHead(_ input: [UInt8]) -> String? {
+  package static func responseHead(_ input: [UInt8]) -> String? {
     let whole = parse(.response, input, cuts: [])
     for cuts in [Array(input.indices), [input.count / 2]] {
       let other = parse(.response, input, cuts: cuts)
@@ -58,7 +54,7 @@ nonisolated enum Properties {
   }
 
   /// A chunked body gives the same bytes, and ends at the same place, however it is cut.
-  static func chunkedBody(_ input: [UInt8]) -> String? {
+  package static func chunkedBody(_ input: [UInt8]) -> String? {
     let whole = decode(input, step: max(1, input.count))
     for step in [1, 7] {
       let other = decode(input, step: step)
