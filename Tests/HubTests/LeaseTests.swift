@@ -38,6 +38,29 @@ import Testing
     }
   }
 
+  /// A calendar that is a year ahead for a moment. Nodes count on from what the hub said then: a hub whose time stood
+  /// still until its calendar has caught up would sign leases that are over when they arrive.
+  @Test func timeGoesOnAfterACalendarThatWasAhead() async throws {
+    let hub = try await TestHub()
+    let acme = try await hub.member("acme")
+    func lease() async throws -> LeaseSnapshot {
+      let answer = try await hub.ask(Operations.refreshLease, V1RefreshLeaseRequest(), as: acme.caller)
+      return try LeaseSnapshot(try Envelope(bytes: Array(answer.snapshot)))
+    }
+    let year: Int64 = 365 * 86_400
+    let before = try await lease()
+    hub.clock.set(by: year)
+    let ahead = try await lease()
+    #expect(ahead.issued.since(before.issued) == year * 1_000_000)
+    hub.clock.set(by: -year)
+    for days in 1...9 {
+      hub.clock.advance(seconds: 86_400)
+      let now = try await lease()
+      #expect(now.issued.since(ahead.issued) == Int64(days) * 86_400_000_000)
+      #expect(hub.service.now == now.issued)
+    }
+  }
+
   @Test func aLeaseIsRenewedAndTheLogCountersigned() async throws {
     let hub = try await TestHub()
     let acme = try await hub.member("acme")

@@ -35,7 +35,7 @@ final class TestHub {
     service = try await HubService.open(
       HubSettings(
         directory: self.directory, trustDomain: TrustDomain("grid.test"), advertise: endpoint, listen: endpoint,
-        version: "test"), logger: logger, clock: { clock.now })
+        version: "test"), logger: logger, clock: { clock.now }, uptime: { clock.uptime })
     let service = service
     dispatcher = Dispatcher(daemon: .hub) { await service.audit($0, $1, $2, $3) }
     service.register(on: dispatcher)

@@ -15,13 +15,15 @@ import Storage
   let logger: Logger
   /// The hub's keys and certificates.
   package let authority: Authority
-  let clock: @Sendable () -> Timestamp
+  let clock: @Sendable () -> HubTime.Reading
   private let directory: DataDirectory
   private var tasks: [Task<Void, Never>] = []
   private var budget = RefusalBudget()
   let allowance = Allowance()
 
-  private init(_ opened: Opened, _ settings: HubSettings, logger: Logger, clock: @escaping @Sendable () -> Timestamp) {
+  private init(
+    _ opened: Opened, _ settings: HubSettings, logger: Logger, clock: @escaping @Sendable () -> HubTime.Reading
+  ) {
     self.settings = settings
     self.logger = logger
     self.clock = clock
@@ -31,7 +33,7 @@ import Storage
     self.feed = feed
     ledger = Ledger(
       writer: opened.writer, reader: opened.reader, reserve: opened.reserve, authority: opened.authority,
-      settings: settings, clock: clock
+      settings: settings, clock: clock, time: opened.time
     ) { outcome in
       if outcome.hasNews { feed.call(.news) }
       for organization in outcome.cuts { feed.end(organization) }
@@ -41,16 +43,21 @@ import Storage
   /// Opens the hub of a directory; the first time, makes it: keys, authority, database. Takes the directory for this
   /// process.
   package static func open(
-    _ settings: HubSettings, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    _ settings: HubSettings, logger: Logger, clock wall: @escaping @Sendable () -> Timestamp,
+    uptime: @escaping @Sendable () -> Duration = { EventLoop.bootTime() }
   ) async throws(Refusal) -> HubService {
+    let clock = { @Sendable in
+      let (seconds, attoseconds) = uptime().components
+      return HubTime.Reading(wall: wall(), uptime: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
     let opened = try await EventLoop.offload { () throws(Refusal) in
-      do { return try Opened.open(settings, now: clock()) } catch { throw Refusal(failure: error) }
+      do { return try Opened.open(settings, at: clock()) } catch { throw Refusal(failure: error) }
     }
     return HubService(opened, settings, logger: logger, clock: clock)
   }
 
   /// The hub's time.
-  package var now: Timestamp { clock() }
+  package var now: Timestamp { ledger.now }
 
   /// Starts what the hub does by itself: signs of life on quiet streams, fresh leases for nodes that are connected.
   package func start() {
@@ -96,7 +103,7 @@ import Storage
         "incident": "\(incident)", "code": "\(refusal.code.rawValue)", "caller": "\(caller.actor)",
         "message": "\(message)",
       ])
-    guard audited, refusal.code != .cancelled, let missed = budget.spend(caller.payer, at: clock().seconds) else {
+    guard audited, refusal.code != .cancelled, let missed = budget.spend(caller.payer, at: clock().wall.seconds) else {
       return incident
     }
     let more = missed > 0 ? " (and \(missed) before it that are not in the log)" : ""

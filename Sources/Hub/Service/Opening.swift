@@ -16,14 +16,16 @@ struct Opened: Sendable {
   let reader: Database
   let reserve: Reserve
   let authority: Authority
+  /// The hub's time when it was opened.
+  let time: Timestamp
 
   /// Opens the directory, on a full disk with the help of the reserve.
-  static func open(_ settings: HubSettings, now wall: Timestamp) throws -> Opened {
+  static func open(_ settings: HubSettings, at reading: HubTime.Reading) throws -> Opened {
     let reserve = Reserve(directory: settings.directory)
-    return try reserve.use { try Opened(settings, reserve, now: wall) }
+    return try reserve.use { try Opened(settings, reserve, at: reading) }
   }
 
-  private init(_ settings: HubSettings, _ reserve: Reserve, now wall: Timestamp) throws {
+  private init(_ settings: HubSettings, _ reserve: Reserve, at reading: HubTime.Reading) throws {
     self.reserve = reserve
     do {
       directory = try DataDirectory(settings.directory)
@@ -38,9 +40,10 @@ struct Opened: Sendable {
           .invalid, "this hub's trust domain is \(known), and it cannot become \(chosen)", concern: chosen.text,
           hint: "leave out --name, or start another hub in another directory")
       }
+      time = try HubTime.latest(reading, in: writer)
       authority = try Authority.open(
         directory: keys, trustDomain: known ?? settings.trustDomain, host: settings.advertise.certificateHost,
-        now: try HubTime.latest(wall, in: writer))
+        now: time)
       if known == nil {
         try writer.run(
           "INSERT INTO setting (name, value) VALUES ('trust-domain', ?)", authority.trustDomain.text)

@@ -16,7 +16,7 @@ extension HubService {
     read(dispatcher, Operations.status) { transaction, _ in try transaction.status() }
     dispatcher.on(Operations.doctor) { [ledger, clock, feed] _, caller throws(Refusal) in
       let connected = Set(feed.connected)
-      return try await ledger.read(by: caller.actor) { try $0.doctor(wall: clock(), connected: connected) }
+      return try await ledger.read(by: caller.actor) { try $0.doctor(wall: clock().wall, connected: connected) }
     }
     read(dispatcher, Operations.listAudit) { try $0.listAudit($1) }
     read(dispatcher, Operations.verifyAudit) { transaction, _ in try transaction.verifyAudit() }
@@ -104,7 +104,7 @@ extension HubService {
     _ rule: @escaping @Sendable (Transaction, Request, NodeRow) throws -> Response
   ) {
     dispatcher.on(operation) { [ledger, allowance, clock] request, caller throws(Refusal) in
-      if case .node(let organization, _, _, _) = caller { try allowance.spend(organization, at: clock().seconds) }
+      if case .node(let organization, _, _, _) = caller { try allowance.spend(organization, at: clock().wall.seconds) }
       return try await ledger.write(by: caller.actor, usesReserve: usesReserve) {
         try rule($0, request, try $0.caller(caller))
       }

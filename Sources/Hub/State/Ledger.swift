@@ -13,18 +13,22 @@ import Storage
   private let reading = Lane()
   private let authority: Authority
   private let settings: HubSettings
-  private let clock: @Sendable () -> Timestamp
+  private let clock: @Sendable () -> HubTime.Reading
   private let committed: (Outcome) -> Void
+  /// The hub's time at its last change, and the machine's uptime then.
+  private var reached: (time: Timestamp, uptime: Int64)
 
   /// What others must do after a transaction.
   struct Outcome: Sendable {
     let hasNews: Bool
     let cuts: [OrganizationName]
+    /// When it was, by the hub's time.
+    let time: Timestamp
   }
 
   init(
     writer: Database, reader: Database, reserve: Reserve, authority: Authority, settings: HubSettings,
-    clock: @escaping @Sendable () -> Timestamp, committed: @escaping (Outcome) -> Void
+    clock: @escaping @Sendable () -> HubTime.Reading, time: Timestamp, committed: @escaping (Outcome) -> Void
   ) {
     self.writer = writer
     self.reader = reader
@@ -33,6 +37,13 @@ import Storage
     self.settings = settings
     self.clock = clock
     self.committed = committed
+    reached = (time, clock().uptime)
+  }
+
+  /// The hub's time, without asking the disk.
+  var now: Timestamp {
+    let reading = clock()
+    return max(reading.wall, reached.time.advanced(by: max(0, reading.uptime - reached.uptime)))
   }
 
   /// Runs `work` in a transaction of its own. What it returns is durable; after a refusal nothing of it happened.
@@ -50,7 +61,7 @@ import Storage
           now: try HubTime.advance(to: clock(), in: database), actor: actor)
         let value = try work(transaction)
         try transaction.signCheckpointIfDue()
-        return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts))
+        return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts, time: transaction.now))
       }
     }
     let (value, outcome) = try await writing.run { [reserve] () throws(Refusal) -> (T, Outcome) in
@@ -62,6 +73,7 @@ import Storage
         throw Refusal(failure: error)
       }
     }
+    if outcome.time > now { reached = (outcome.time, clock().uptime) }
     committed(outcome)
     return value
   }

@@ -40,7 +40,7 @@ extension Transaction {
     return lead > 60
       ? .warning(
         "clock", "the machine's clock is \(lead) s behind what the hub has said already",
-        "set the clock; until then the hub's time stands still")
+        "set the clock if it is wrong; the hub's time goes on from what it has said, and never back")
       : .fine("clock", "it is \(now)")
   }
 
