@@ -2,7 +2,9 @@
 #include "Descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -40,4 +42,16 @@ void demarc_reset_on_close(int fd) {
 void demarc_keep_freed_memory(int bytes) {
   mallopt(M_TRIM_THRESHOLD, bytes);
   mallopt(M_MMAP_THRESHOLD, bytes / 2);
+}
+
+int demarc_process_descriptor(int32_t process) { return pidfd_open(process, 0); }
+
+void demarc_widen_pipe(int fd, int bytes) { fcntl(fd, F_SETPIPE_SZ, bytes); }
+
+int demarc_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int demarc_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory) {
+  return posix_spawn_file_actions_addchdir_np(actions, directory);
 }

@@ -9,6 +9,8 @@ import Glibc
 package final class SocketStream: ByteStream {
   /// Whether it is TCP; Unix sockets and pipes have no reset of their own and no addresses.
   private let isTCP: Bool
+  /// Whether it is one end of a pipe: then it goes one way, and its end is its close.
+  private var isPipe = false
   private var handle: UnsafeMutablePointer<uv_stream_t>?
   private var failure: StreamFailure?
   private var reader: Waiter<[UInt8], StreamFailure>?
@@ -28,6 +30,20 @@ package final class SocketStream: ByteStream {
       handle = Self.stream(try Handle.open(uv_pipe_t.self, owner: link) { uv_pipe_init(Loop.shared.uv, $0, 0) })
     }
     link.user = self
+  }
+
+  /// One end of a pipe; closes the descriptor, also when this throws.
+  convenience init(pipe descriptor: Int32) throws(StreamFailure) {
+    do throws(StreamFailure) { try self.init(tcp: false) } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+    isPipe = true
+    let status = try openHandle().withMemoryRebound(to: uv_pipe_t.self, capacity: 1) { uv_pipe_open($0, descriptor) }
+    guard status == 0 else {
+      Glibc.close(descriptor)
+      throw StreamFailure(uv: status)
+    }
   }
 
   isolated deinit { close() }
@@ -135,7 +151,10 @@ package final class SocketStream: ByteStream {
 
   // MARK: writing
 
-  package func write(_ bytes: [UInt8]) async throws(StreamFailure) {
+  package func write(_ bytes: [UInt8]) async throws(StreamFailure) { try await write(bytes[...]) }
+
+  /// The same for a part of an array.
+  package func write(_ bytes: ArraySlice<UInt8>) async throws(StreamFailure) {
     if Task.isCancelled { throw .cancelled }
     var start = 0
     var refused: StreamFailure?
@@ -143,15 +162,16 @@ package final class SocketStream: ByteStream {
       do throws(StreamFailure) { start = try writeNow(all) } catch { refused = error }
     }
     if let refused { throw refused }
-    guard start < bytes.count else { return }
+    var rest = bytes.dropFirst(start)
+    if rest.isEmpty { return }
     // The kernel is full. libuv wants memory that stays; an array's is ours only inside a closure.
     let buffer = FileBuffers.take()
     defer { FileBuffers.give(buffer) }
-    while start < bytes.count {
-      let end = min(bytes.count, start + buffer.count)
-      buffer.copyBytes(from: bytes[start..<end])
-      try await writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<(end - start)]))
-      start = end
+    while !rest.isEmpty {
+      let part = rest.prefix(buffer.count)
+      buffer.copyBytes(from: part)
+      try await writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<part.count]))
+      rest = rest.dropFirst(part.count)
     }
   }
 
@@ -188,6 +208,7 @@ package final class SocketStream: ByteStream {
 
   package func finish() async throws(StreamFailure) {
     guard let handle else { throw failure ?? .closed }
+    if isPipe { return close() }
     let waiter = Waiter<Void, StreamFailure>()
     let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
     request.pointee.data = Unmanaged.passRetained(waiter).toOpaque()

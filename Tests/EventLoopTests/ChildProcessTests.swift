@@ -49,6 +49,20 @@ import Testing
     }
   }
 
+  @Test func aChildHasTheDescriptorsNamedAndNoOther() async throws {
+    try await withNoLeakedHandles {
+      // Inheritable, as a careless library might leave one.
+      let careless = dup(2)
+      defer { close(careless) }
+      let child = try ChildProcess.spawn(
+        executable: "/bin/sh", arguments: ["-c", "echo three >&3; echo four >&4; ls /proc/self/fd"], stderr: .none,
+        extra: [careless, careless])
+      // `ls` has the directory open as well.
+      #expect(try await all(of: child.stdout) == "0\n1\n2\n3\n4\n5\n")
+      _ = await child.exit()
+    }
+  }
+
   @Test func whatCannotBeExecutedIsRefused() async {
     await withNoLeakedHandles {
       #expect(throws: StreamFailure.system(ENOENT)) { _ = try ChildProcess.spawn(executable: "/nonexistent") }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,3 +30,14 @@ void demarc_reset_on_close(int fd);
 /// blocks up to half of that from what it keeps. Buffers of 64 to 256 KiB come and go with every read: by default each
 /// costs a system call and its page faults, more than decrypting its content does.
 void demarc_keep_freed_memory(int bytes);
+
+/// A descriptor that becomes readable when the process ends (pidfd_open); negative with errno set when there is none.
+int demarc_process_descriptor(int32_t process);
+
+/// Asks for room for `bytes` in a pipe; the kernel may refuse, and then it stays as it is.
+void demarc_widen_pipe(int fd, int bytes);
+
+/// GNU's extensions to posix_spawn, which Swift does not see: a child without the descriptors from `first` on, and in
+/// `directory`. 0, or an errno.
+int demarc_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+int demarc_spawn_directory(posix_spawn_file_actions_t *actions, const char *directory);
