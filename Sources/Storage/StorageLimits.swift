@@ -7,9 +7,10 @@ nonisolated package enum StorageLimits {
   /// What is given up of it at a time: more than one of those needs, which is a group of a segment and some pages of the
   /// catalog's journal.
   static let reserveSliceBytes = 256 << 10
-  /// Bytes of the last segment that stay in the page cache after they were written. What is older is dropped once it is on
-  /// the disk: a large import does not push everything else out, and writes into the pages that it has just given back,
-  /// which takes a fifth of the time of fresh ones on a virtual machine (Docs/Benchmarks.md).
+  /// Bytes of the last segment that stay in the page cache after they were written, on file systems that know no writing
+  /// past it. What is older is dropped once it is on the disk: a large import does not push everything else out, and
+  /// writes into the pages that it has just given back, which takes a fifth of the time of fresh ones on a virtual machine
+  /// (Docs/Benchmarks.md).
   static let cachedTailBytes: Int64 = 64 << 20
   /// What is written past the page cache begins and ends at multiples of this: the page, and the block of any disk.
   static let blockBytes = 4096

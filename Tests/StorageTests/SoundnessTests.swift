@@ -90,4 +90,26 @@ import Testing
     sound.add([piece(9, 0..<1)])
     #expect(sound.unknown(among: known + [piece(9, 0..<1)]) == Array(known.dropLast()))
   }
+
+  @Test func readingOnReadsWholeChunksAndNoneTwice() async throws {
+    let scratch = Scratch()
+    let store = try await Store.small(scratch)
+    let version = try await store.commit([("data", Self.bytes)], chunker: .cdc)
+    let file = try #require(version.manifest.file(at: "data")).cid
+    let ends = Set(try await store.parts(of: file).map { $0.offset + UInt64($0.length) })
+    var offset: UInt64 = 0
+    while case let bytes = try await store.contents(of: file, from: offset, count: 1 << 20), !bytes.isEmpty {
+      #expect(bytes == Array(Self.bytes[Int(offset)..<Int(offset) + bytes.count]))
+      offset += UInt64(bytes.count)
+      #expect(ends.contains(offset))
+    }
+    #expect(offset == UInt64(Self.bytes.count))
+    // Less than a chunk, and parts of two: exactly what was asked for, or up to where the first ends.
+    let second = try await store.parts(of: file)[1]
+    let within = try await store.contents(of: file, from: second.offset + 5, count: 100)
+    #expect(within == Array(Self.bytes[Int(second.offset) + 5..<Int(second.offset) + 105]))
+    let across = try await store.contents(of: file, from: second.offset - 10, count: 50)
+    #expect(across == Array(Self.bytes[Int(second.offset) - 10..<Int(second.offset)]))
+    await store.close()
+  }
 }

@@ -84,6 +84,9 @@ nonisolated final class DurableFile {
     try write(bytes, at: offset)
   }
 
+  /// Whether what was written in whole blocks went past the page cache.
+  var isDirect: Bool { direct.map { $0 >= 0 } ?? false }
+
   private func check(_ failure: Int32) throws(StoreError) {
     if failure != 0 { throw StoreError(errno: failure, "write \(path)") }
   }

@@ -195,9 +195,10 @@ nonisolated final class Segments {
     }
   }
 
-  /// Lets the page cache go of what was written, in steps of some size.
+  /// Lets the page cache go of what was written, in steps of some size; unless it went past the page cache: then what is
+  /// there are pages that a reader wanted.
   private func forget(to offset: Int64) {
-    guard offset - forgotten >= Int64(StorageLimits.batchBytes) else { return }
+    guard !file.isDirect, offset - forgotten >= Int64(StorageLimits.batchBytes) else { return }
     file.forget(forgotten..<offset)
     forgotten = offset
   }

@@ -129,7 +129,8 @@ nonisolated final class Reader: @unchecked Sendable {
     }
   }
 
-  private func file(_ segment: Int64) throws -> SharedFile {
+  /// The file of a segment, opened once.
+  func file(_ segment: Int64) throws -> SharedFile {
     if let file = files[segment] { return file }
     if files.count >= StorageLimits.openSegments { files = [:] }
     let path = Segments.path(UInt64(segment), in: directory + "/segments")

@@ -65,26 +65,19 @@ extension Store {
     try await reading { try $0.size(of: file) }
   }
 
-  /// Up to `count` bytes of a file from `offset` on, each chunk checked; empty at its end. At most 4 MiB at a time.
+  /// Up to `count` bytes of a file from `offset` on; empty at its end. At most 4 MiB at a time, and where a chunk ends
+  /// among them no further than that, so that whoever reads on has no chunk read twice.
+  ///
+  /// Every chunk is hashed the first time that its bytes are asked for after a start, as with `extents`.
   package func contents(of file: CID, from offset: UInt64, count: Int) async throws(StoreError) -> [UInt8] {
-    try await reading { reader in
+    let (bytes, proven) = try await reading { [sound] reader -> ([UInt8], [PlacedPiece]) in
       let size = try reader.size(of: file)
       let count = UInt64(max(0, min(count, StorageLimits.readBytes)))
-      guard offset < size, count > 0 else { return [] }
-      let wanted = offset..<min(size, offset + count)
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(wanted.count)
-      for part in try FileWalk.parts(of: file, size: size, range: wanted, fetch: reader.node) {
-        guard let chunk = try reader.bytes(part.chunk) else { throw try reader.absence(of: part.chunk) }
-        let first = max(wanted.lowerBound, part.offset) - part.offset
-        let last = min(wanted.upperBound, part.offset + UInt64(chunk.count)) - part.offset
-        guard first <= last, last <= UInt64(chunk.count) else {
-          throw StoreError.invalid(.mismatch("a chunk is of another length"))
-        }
-        bytes += chunk[Int(first)..<Int(last)]
-      }
-      return bytes
+      guard offset < size, count > 0 else { return ([], []) }
+      return try reader.contents(of: file, size: size, range: offset..<min(size, offset + count), known: sound)
     }
+    sound.add(proven)
+    return bytes
   }
 
   /// What is known about a whole file; nil if nothing is.
