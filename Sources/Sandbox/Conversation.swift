@@ -8,6 +8,8 @@ final class Conversation {
   private var waiting: [Int] = []
   private let turn = Gate()
   private var isEnding = false
+  /// Whether the worker was given all that it gets.
+  private var isFed = false
 
   /// Pieces that a worker holds at once: one at work, one in its pipe.
   private static let ahead = 2
@@ -51,12 +53,12 @@ final class Conversation {
 
   private func feedPieces() async throws(RunFailure) {
     do throws(RunFailure) {
-      while let (index, bytes) = try await feed.next() {
+      while let (index, count, parts) = try await feed.next() {
         waiting.append(index)
         var payload = PayloadWriter()
         payload.word(UInt64(index))
-        try await worker.send(Frame.header(.piece, count: bytes.count + 8) + payload.bytes)
-        try await worker.send(bytes)
+        try await worker.send((Frame.header(.piece, count: count + 8) + payload.bytes)[...])
+        for part in parts { try await worker.send(part) }
         while waiting.count >= Self.ahead, !isEnding, !Task.isCancelled { await turn.wait() }
         if isEnding { return }
       }
@@ -64,11 +66,13 @@ final class Conversation {
       await worker.finish()
       throw error
     }
+    isFed = true
     await worker.finish()
   }
 
+  /// Until the last piece has come back; what becomes of the worker after that is of no importance.
   private func listen() async throws(RunFailure) {
-    while let frame = try await worker.receiveOrEnd() {
+    while !(isFed && waiting.isEmpty), let frame = try await worker.receiveOrEnd() {
       guard let piece = waiting.first else { throw RunFailure(.internal, "the worker spoke about no piece") }
       switch frame.kind {
       case .output: try await collector.accept(piece, frame.payload)

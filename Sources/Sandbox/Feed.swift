@@ -10,7 +10,9 @@ final class Feed {
   private var isAtEnd = false
   private var isBusy = false
   private let turn = Gate()
-  private var ahead: [[UInt8]] = []
+  private var ahead: [[ArraySlice<UInt8>]] = []
+  /// The read under way, while the pieces before it are at work: a disk is not waited for twice.
+  private var reading: Task<Result<[UInt8], any Error>, Never>?
   private var index = 0
   private var isStopped = false
   /// Bytes of each piece handed out, for progress.
@@ -22,14 +24,36 @@ final class Feed {
   init(read: @escaping Read) { self.read = read }
 
   /// Hands out no more pieces.
-  func stop() { isStopped = true }
+  func stop() {
+    isStopped = true
+    reading?.cancel()
+  }
 
   /// Pieces handed out so far.
   var count: Int { index }
 
+  /// Begins to read what comes next.
+  private func readAhead() {
+    if isAtEnd || isStopped || reading != nil { return }
+    reading = Task { [read, offset] in
+      do { return .success(try await read(offset, Self.readBytes)) } catch { return .failure(error) }
+    }
+  }
+
   private func fill() async throws(RunFailure) {
+    readAhead()
+    guard let reading else {
+      isAtEnd = true
+      return
+    }
+    let outcome = await withTaskCancellationHandler {
+      await reading.value
+    } onCancel: {
+      reading.cancel()
+    }
+    self.reading = nil
     do {
-      let bytes = try await read(offset, Self.readBytes)
+      let bytes = try outcome.get()
       offset += Int64(bytes.count)
       if bytes.isEmpty { isAtEnd = true } else { cutter.append(bytes) }
     } catch let failure as RunFailure {
@@ -38,9 +62,10 @@ final class Feed {
       if Task.isCancelled { throw RunFailure(.cancelled, "the run was cancelled") }
       throw RunFailure(.transfer, "the input could not be read: \(error)", cause: error)
     }
+    readAhead()
   }
 
-  private func cut() async throws(RunFailure) -> [UInt8]? {
+  private func cut() async throws(RunFailure) -> [ArraySlice<UInt8>]? {
     while true {
       if let piece = isAtEnd ? cutter.finish() : cutter.next() { return piece }
       if isAtEnd { return nil }
@@ -60,8 +85,8 @@ final class Feed {
   /// Whether there is one piece at most: then more workers have nothing to do.
   var isSingle: Bool { ahead.count < 2 && index == 0 }
 
-  /// The next piece and its number.
-  func next() async throws(RunFailure) -> (index: Int, bytes: [UInt8])? {
+  /// The next piece, in parts, with its number and its bytes.
+  func next() async throws(RunFailure) -> (index: Int, count: Int, parts: [ArraySlice<UInt8>])? {
     while isBusy {
       await turn.wait()
       if Task.isCancelled { throw RunFailure(.cancelled, "the run was cancelled") }
@@ -72,7 +97,7 @@ final class Feed {
       turn.open()
     }
     if isStopped { return nil }
-    let piece: [UInt8]
+    let piece: [ArraySlice<UInt8>]
     if !ahead.isEmpty {
       piece = ahead.removeFirst()
     } else {
@@ -81,8 +106,9 @@ final class Feed {
     }
     if isStopped { return nil }
     defer { index += 1 }
-    sizes[index] = piece.count
-    return (index, piece)
+    let count = piece.reduce(0) { $0 + $1.count }
+    sizes[index] = count
+    return (index, count, piece)
   }
 
   /// Takes the size of a piece, once.

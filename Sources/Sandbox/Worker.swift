@@ -6,6 +6,8 @@ import Transformation
 final class Worker {
   private let process: ChildProcess
   private var cutter = FrameCutter()
+  /// A piece waits in the pipe while the one before it is at work. What any user may ask for.
+  private static let pipeBytes: Int32 = 1 << 20
   private var complaint: [UInt8] = []
   private var complaints: Task<Void, Never>?
   /// CPU time, known after `end`.
@@ -19,7 +21,7 @@ final class Worker {
     let path = try WorkerProgram.path()
     let worker: Worker
     do throws(StreamFailure) {
-      worker = Worker(try ChildProcess.spawn(executable: path, environment: [:]))
+      worker = Worker(try ChildProcess.spawn(executable: path, environment: [:], pipeBytes: pipeBytes))
     } catch {
       throw RunFailure(.internal, "\(path) could not be started: \(error)")
     }
@@ -47,7 +49,10 @@ final class Worker {
   }
 
   /// Sends bytes of frames; a worker that ended says why.
-  func send(_ bytes: [UInt8]) async throws(RunFailure) {
+  func send(_ bytes: [UInt8]) async throws(RunFailure) { try await send(bytes[...]) }
+
+  /// The same for a part of an array.
+  func send(_ bytes: ArraySlice<UInt8>) async throws(RunFailure) {
     do throws(StreamFailure) {
       try await process.stdin?.write(bytes)
     } catch {
@@ -98,11 +103,11 @@ final class Worker {
     return breach.failure
   }
 
-  /// Ends the process if it still runs and waits for it. Always called, exactly once.
+  /// Ends the process if it still runs; nobody waits until it is gone, for the end of its namespaces takes the kernel
+  /// milliseconds. It is reaped by itself. Always called, exactly once.
   func end() async {
     cpu = max(cpu, used())
     process.kill(SIGKILL)
-    _ = await process.exit()
     process.stdin?.close()
     process.stdout?.close()
     process.stderr?.close()

@@ -11,9 +11,9 @@ import Transformation
       let end = min(position + count, bytes.count)
       cutter.append(Array(bytes[position..<end]))
       position = end
-      while let piece = cutter.next() { pieces.append(piece) }
+      while let piece = cutter.next() { pieces.append(Array(piece.joined())) }
     }
-    while let piece = cutter.finish() { pieces.append(piece) }
+    while let piece = cutter.finish() { pieces.append(Array(piece.joined())) }
     return (cutter.header, pieces)
   }
 
@@ -40,6 +40,19 @@ import Transformation
     #expect([0xEF, 0xBB, 0xBF] + first.record + first.newline + pieces.flatMap { $0 } == sample)
     for piece in pieces.dropLast() {
       #expect(piece.count >= 64 && piece.last == 10 && piece.count(where: { $0 == 34 }) % 2 == 0)
+    }
+  }
+
+  /// Arrivals that are kept apart, and pieces that begin and end within them.
+  @Test func piecesSpanArrivals() {
+    let rows = (0..<20_000).map { $0 % 5 == 0 ? "\($0),\"a,\n\"\"\($0)\"\"\n\"\r\n" : "\($0),plain\r\n" }
+    let table = Array(("id,name\r\n" + rows.joined()).utf8)
+    for size in [1000, 20_000, 300_000] {
+      let whole = cut(table, size: size, arriving: table.count)
+      for count in [4096, 5000, 9001, 100_003] {
+        let parts = cut(table, size: size, arriving: count)
+        #expect(parts.header == whole.header && parts.pieces == whole.pieces)
+      }
     }
   }
 

@@ -15,68 +15,65 @@ package struct PieceCutter {
   }
 
   private let size: Int
-  private var buffer: [UInt8] = []
-  private var start = 0
+  /// What was not handed out yet, in the arrays it came in: pieces are parts of them, and no byte is moved.
+  private var queue: [ArraySlice<UInt8>] = []
+  private var waiting = 0
+  /// Bytes of the queue, from its start, that were looked at.
   private var scanned = 0
   private var inQuotes = false
   private var atStart = true
   /// Set once the header is complete.
   package private(set) var header: Header?
 
+  /// Shorter arrivals are copied together: a queue is walked through.
+  private static let shortBytes = 4096
+
   package init(size: Int = TransformationLimits.pieceBytes) { self.size = size }
 
   /// Takes bytes, in order.
   package mutating func append(_ bytes: [UInt8]) {
-    if start > 0 {
-      buffer.removeFirst(start)
-      scanned -= start
-      start = 0
+    if let last = queue.last, atStart || (bytes.count < Self.shortBytes && last.count < 16 * Self.shortBytes) {
+      queue[queue.count - 1] += bytes
+    } else if !bytes.isEmpty {
+      queue.append(bytes[...])
     }
-    buffer.append(contentsOf: bytes)
-    guard atStart, buffer.count >= 3 else { return }
-    skipMark()
+    waiting += bytes.count
+    if atStart, waiting >= 3 { skipMark() }
   }
 
-  /// Whether more than a piece is waiting, so that reading can pause.
-  package var isFull: Bool { buffer.count - start > size }
-
-  /// The next whole piece, nil if more bytes are needed.
-  package mutating func next() -> [UInt8]? {
+  /// The next whole piece, in parts; nil if more bytes are needed.
+  package mutating func next() -> [ArraySlice<UInt8>]? {
     guard !atStart, findHeader() else { return nil }
     guard let end = recordEnd(from: size, limit: size + TransformationLimits.recordBytes) else { return nil }
-    return take(to: end)
+    return take(end)
   }
 
   /// The next piece when no more bytes come; nil at the end. Call until then.
-  package mutating func finish() -> [UInt8]? {
+  package mutating func finish() -> [ArraySlice<UInt8>]? {
     if atStart { skipMark() }
     if !findHeader(), header == nil {
-      guard start < buffer.count else { return nil }
-      header = Self.header(Array(buffer[start...]))
-      start = buffer.count
+      guard waiting > 0 else { return nil }
+      header = Self.header(take(waiting))
       return nil
     }
     if let piece = next() { return piece }
-    guard start < buffer.count else { return nil }
-    return take(to: buffer.count)
+    return waiting > 0 ? take(waiting) : nil
   }
 
   private mutating func skipMark() {
     atStart = false
-    if buffer.starts(with: [0xEF, 0xBB, 0xBF]) {
-      start = 3
-      scanned = 3
-    }
+    if queue.first?.starts(with: [0xEF, 0xBB, 0xBF]) == true { _ = take(3) }
   }
 
   private mutating func findHeader() -> Bool {
     if header != nil { return true }
     guard let end = recordEnd(from: 0, limit: TransformationLimits.headerBytes) else { return false }
-    header = Self.header(take(to: end))
+    header = Self.header(take(end))
     return true
   }
 
-  private static func header(_ line: [UInt8]) -> Header {
+  private static func header(_ parts: [ArraySlice<UInt8>]) -> Header {
+    let line = Array(parts.joined())
     var end = line.count
     if end > 0, line[end - 1] == 0x0A { end -= 1 }
     let isCRLF = end > 0 && line[end - 1] == 0x0D
@@ -86,14 +83,24 @@ package struct PieceCutter {
       lines: line.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) })
   }
 
-  /// The offset behind the first record end that lies at least `minimum` bytes in. Beyond `limit` it gives up and
-  /// cuts there: the worker then finds the cell too long.
+  /// How many bytes there are up to the first record end that lies at least `minimum` bytes in. Beyond `limit` it gives up
+  /// and cuts there: the worker then finds the cell too long.
   private mutating func recordEnd(from minimum: Int, limit: Int) -> Int? {
-    let earliest = start + minimum
-    return buffer.withUnsafeBufferPointer { bytes -> Int? in
-      var at = scanned
-      var quotes = inQuotes
-      let nominal = min(earliest, bytes.count)
+    var start = 0
+    for part in queue {
+      let end = start + part.count
+      if end > scanned, let found = scan(part, at: start, from: minimum) { return found }
+      start = end
+    }
+    return waiting > limit ? waiting : nil
+  }
+
+  /// Looks at the part of the queue that begins at `start`: only for the number of quotes up to `minimum`.
+  private mutating func scan(_ part: ArraySlice<UInt8>, at start: Int, from minimum: Int) -> Int? {
+    var at = scanned - start
+    var quotes = inQuotes
+    let found = part.withUnsafeBufferPointer { bytes -> Bool in
+      let nominal = min(max(0, minimum - start), bytes.count)
       if at < nominal {
         if Self.hasOddQuotes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[at..<nominal])) {
           quotes.toggle()
@@ -106,15 +113,14 @@ package struct PieceCutter {
         if byte == 0x22 {
           quotes.toggle()
         } else if byte == 0x0A, !quotes {
-          scanned = at
-          inQuotes = false
-          return at
+          return true
         }
       }
-      scanned = at
-      inQuotes = quotes
-      return at - start > limit ? at : nil
+      return false
     }
+    scanned = start + at
+    inQuotes = quotes
+    return found ? scanned : nil
   }
 
   /// Whether the number of quotes is odd; eight bytes at a time, for this is done to all of the input.
@@ -136,12 +142,19 @@ package struct PieceCutter {
     return count & 1 == 1
   }
 
-  private mutating func take(to end: Int) -> [UInt8] {
-    defer {
-      start = end
-      scanned = end
-      inQuotes = false
+  /// Takes the first `count` bytes of the queue.
+  private mutating func take(_ count: Int) -> [ArraySlice<UInt8>] {
+    var parts: [ArraySlice<UInt8>] = []
+    var rest = count
+    while rest > 0, let first = queue.first {
+      let part = first.prefix(rest)
+      parts.append(part)
+      rest -= part.count
+      if part.count == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(part.count) }
     }
-    return Array(buffer[start..<end])
+    waiting -= count
+    scanned = 0
+    inQuotes = false
+    return parts
   }
 }
