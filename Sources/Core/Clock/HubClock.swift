@@ -3,7 +3,9 @@
 ///
 /// Rules:
 /// 1. Within the boot in which the hub was last heard: its time plus the boot clock's advance since.
-/// 2. After a reboot, until the hub is heard: the later of the latest reading under rule 1 and the wall clock.
+/// 2. After a reboot, until the hub is heard: the later of the wall clock and the latest reading under rule 1, moved on by
+///    what the boot clock counts from the first reading on. A host without a battery for its clock starts in the past each
+///    time; its time must go on all the same, or a lease would never end.
 /// 3. Before the hub was ever heard: the wall clock.
 /// 4. Readings under rule 1 never go back, in whatever order signed times arrive. A wall clock that was ahead (rule 2)
 ///    fails closed for that time only and is forgotten when the hub is heard.
@@ -52,10 +54,25 @@ package struct HubClock: Hashable, Sendable {
   /// The time. Moves the floor along.
   package mutating func now(_ reading: Reading) -> Timestamp {
     guard let floor else { return reading.wall }
-    guard let time = anchored(reading) else { return max(floor, reading.wall) }
+    guard let time = anchored(reading) else { return max(counted(from: floor, reading), reading.wall) }
     self.floor = max(floor, time)
     return max(floor, time)
   }
+
+  /// Rule 2 without the wall clock: moves the floor by what the boot clock has counted since it was moved last, in this
+  /// boot. What it had counted before the first reading is left out: another boot may be another machine's.
+  private mutating func counted(from floor: Timestamp, _ reading: Reading) -> Timestamp {
+    guard let anchor, anchor.boot != reading.boot else { return floor }
+    let boot = Self.unheard + reading.boot
+    let since = anchor.boot == boot ? anchor.sinceBoot : reading.sinceBoot
+    let time = floor.advanced(by: max(0, reading.sinceBoot - since))
+    self.floor = time
+    self.anchor = Anchor(time: time, boot: boot, sinceBoot: max(since, reading.sinceBoot))
+    return time
+  }
+
+  /// Before the name of a boot in which the hub was not heard yet.
+  private static let unheard = "?"
 
   /// Rule 1; nil in another boot, or with a boot clock that went back, which a boot does not do.
   private func anchored(_ reading: Reading) -> Timestamp? {

@@ -40,7 +40,7 @@ struct Opened: Sendable {
           .invalid, "this hub's trust domain is \(known), and it cannot become \(chosen)", concern: chosen.text,
           hint: "leave out --name, or start another hub in another directory")
       }
-      time = try HubTime.latest(reading, in: writer)
+      time = try HubTime.latest(reading.wall, in: writer)
       authority = try Authority.open(
         directory: keys, trustDomain: known ?? settings.trustDomain, host: settings.advertise.certificateHost,
         now: time)

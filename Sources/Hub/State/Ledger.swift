@@ -43,7 +43,12 @@ import Storage
   /// The hub's time, without asking the disk.
   var now: Timestamp {
     let reading = clock()
-    return max(reading.wall, reached.time.advanced(by: max(0, reading.uptime - reached.uptime)))
+    return max(reading.wall, counted(to: reading))
+  }
+
+  /// What was said last, carried on by the machine's uptime.
+  private func counted(to reading: HubTime.Reading) -> Timestamp {
+    reached.time.advanced(by: max(0, reading.uptime - reached.uptime))
   }
 
   /// Runs `work` in a transaction of its own. What it returns is durable; after a refusal nothing of it happened.
@@ -53,12 +58,12 @@ import Storage
   func write<T: Sendable>(
     by actor: String, usesReserve: Bool = false, _ work: @escaping @Sendable (Transaction) throws -> T
   ) async throws(Refusal) -> T {
-    let (database, authority, settings, clock) = (writer, authority, settings, clock)
+    let (database, authority, settings, time) = (writer, authority, settings, now)
     let attempt = { @Sendable () throws -> (T, Outcome) in
       try database.transaction {
         let transaction = Transaction(
           database: database, authority: authority, settings: settings,
-          now: try HubTime.advance(to: clock(), in: database), actor: actor)
+          now: try HubTime.advance(to: time, in: database), actor: actor)
         let value = try work(transaction)
         try transaction.signCheckpointIfDue()
         return (value, Outcome(hasNews: transaction.hasNews, cuts: transaction.cuts, time: transaction.now))
@@ -73,7 +78,8 @@ import Storage
         throw Refusal(failure: error)
       }
     }
-    if outcome.time > now { reached = (outcome.time, clock().uptime) }
+    let reading = clock()
+    if outcome.time > counted(to: reading) { reached = (outcome.time, reading.uptime) }
     committed(outcome)
     return value
   }
@@ -82,7 +88,7 @@ import Storage
   func read<T: Sendable>(
     by actor: String, _ work: @escaping @Sendable (Transaction) throws -> T
   ) async throws(Refusal) -> T {
-    let (database, authority, settings, clock) = (reader, authority, settings, clock)
+    let (database, authority, settings, time) = (reader, authority, settings, now)
     return try await reading.run { () throws(Refusal) -> T in
       do {
         try database.execute("BEGIN")
@@ -91,7 +97,7 @@ import Storage
         return try work(
           Transaction(
             database: database, authority: authority, settings: settings,
-            now: try HubTime.latest(clock(), in: database), actor: actor))
+            now: try HubTime.latest(time, in: database), actor: actor))
       } catch {
         throw Refusal(failure: error)
       }

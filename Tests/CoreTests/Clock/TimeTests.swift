@@ -83,6 +83,28 @@ struct HubClockTests {
     #expect(kept.now(reading("b", 3, wall: noon.advanced(by: 3 * hour))) == noon.advanced(by: 2 * hour))
   }
 
+  /// A host whose wall clock starts in 1970 each time, and that cannot reach its hub: time goes on through every boot, so
+  /// that a lease ends.
+  @Test func timeGoesOnThroughBootsWithoutHubAndWall() throws {
+    let dawn = Timestamp(seconds: 100)
+    var clock = HubClock()
+    clock.heard(noon, reading("a", hour, wall: dawn))
+    var expected = clock.now(reading("a", 2 * hour, wall: dawn))
+    for boot in ["b", "c", "d"] {
+      clock = try HubClock(json: clock.json)
+      for minutes in [Int64(900), 960, 930, 1020] {
+        _ = clock.now(reading(boot, minutes * 60_000_000, wall: dawn))
+        clock = try HubClock(json: clock.json)
+      }
+      expected = expected.advanced(by: 2 * hour)
+      #expect(clock.now(reading(boot, 17 * hour, wall: dawn)) == expected)
+    }
+    // The wall clock counts where it is later, and leaves no trace.
+    #expect(clock.now(reading("d", 17 * hour, wall: noon.advanced(by: 50 * hour))) == noon.advanced(by: 50 * hour))
+    clock.heard(noon.advanced(by: 9 * hour), reading("d", 17 * hour + 1, wall: dawn))
+    #expect(clock.now(reading("d", 18 * hour + 1, wall: dawn)) == noon.advanced(by: 10 * hour))
+  }
+
   /// The vector of Docs/Formats/clock.md.
   @Test func theFileIsAsPublished() throws {
     let text =
