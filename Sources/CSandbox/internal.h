@@ -17,6 +17,7 @@ struct sandbox {
   int loaded;     // the main chunk has ended
   int declared;   // transform{} was accepted
   int64_t row;    // within the piece, from 1
+  int64_t row_line;  // where row() begins: the place of what is wrong with a value that it gave
   uint64_t piece;
   uint8_t seed[32];
 };

@@ -117,7 +117,9 @@ void sandbox_fail(const sandbox_report *report) {
   put_text(&out, kind_name(report->kind));
   put(&out, '"');
   put_field(&out, "piece", (int64_t)sandbox.piece + 1);
-  put_field(&out, "script_line", report->script_line);
+  int64_t line = report->script_line;
+  if (line == 0 && report->kind == SANDBOX_FAIL_SCRIPT) line = sandbox.row_line;
+  put_field(&out, "script_line", line);
   put_field(&out, "row", report->row);
   put_field(&out, "input_line", report->input_line);
   put_string(&out, "column", report->column, report->column_count, NAME_MAX_BYTES);

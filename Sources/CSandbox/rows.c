@@ -131,6 +131,10 @@ static int body(lua_State *L) {
   lua_pushliteral(L, "row");
   lua_rawget(L, -2);
   lua_remove(L, -2);  // FUNCTION
+  lua_Debug row;
+  lua_pushvalue(L, FUNCTION);
+  lua_getinfo(L, ">S", &row);
+  sandbox.row_line = row.linedefined > 0 ? row.linedefined : 0;  // a library function has none
   lua_createtable(L, 0, 2);  // META
   lua_createtable(L, 0, c->known);  // NAMES
   for (int k = 0; k < c->known; k++) {

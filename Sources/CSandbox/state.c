@@ -36,7 +36,7 @@ int sandbox_open(const sandbox_host *host) {
   sandbox.running = NULL;
   sandbox.host = host;
   sandbox.loaded = sandbox.declared = 0;
-  sandbox.row = 0;
+  sandbox.row = sandbox.row_line = 0;
   sandbox_heap_reset();
   lua_State *L = lua_newstate(sandbox_allocate, sandbox_heap_state());
   if (L == NULL) return -1;

@@ -17,7 +17,7 @@ struct Main {
     case "--walls": Walls.printInForce()
     case "--probe": Walls.probe(arguments.dropFirst().first.flatMap { Int32($0) } ?? -1)
     default:
-      Descriptor.write(2, Array("demarc-sandbox is started by demarcd and speaks frames; see Docs/Formats\n".utf8))
+      Descriptor.write(2, Array("demarc-sandbox is started by demarcd and speaks frames: see demarc-sandbox(8)\n".utf8))
       exit(2)
     }
   }

@@ -84,4 +84,13 @@ import Transformation
       #expect(throws: DeclarationProblem.self) { try DeclarationTree(bytes[...]) }
     }
   }
+
+  @Test func moreColumnsThanAScriptMayDeclareAreCounted() {
+    let many = DeclarationTree.table(
+      (1...TransformationLimits.declaredColumns).map { .init(key: .string("c\($0)"), value: .string("int")) })
+    let wide = form("table_in", ("columns", many))
+    #expect(problem(table(("input", wide), output)) == nil)
+    let one = form("table_out", ("add", table(("z", .string("int")))))
+    #expect(problem(table(("input", wide), ("output", one)))?.hasPrefix("1001 columns are declared") == true)
+  }
 }

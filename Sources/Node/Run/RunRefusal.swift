@@ -49,7 +49,7 @@ extension Refusal {
     case .cpu: "--cpu gives each piece more"
     case .output: "--output allows more"
     case .denied: "a transformation sees its rows and its parameters, nothing else"
-    case .script: "`demarc transform check` looks at the script alone"
+    case .script where failure.row == nil: "`demarc transform check` looks at the script alone"
     case .invalid where failure.masked != nil && failure.message.hasPrefix("not a"):
       "table_in takes missing = \"NA\" for cells that stand for nothing, on_bad = \"null\" or \"drop\" for bad ones"
     default: ""

@@ -27,8 +27,11 @@ extension Declaration {
     guard parameters.count <= TransformationLimits.parameters else {
       throw DeclarationProblem("more than \(TransformationLimits.parameters) params")
     }
-    guard input.columns.count + output.columns.count <= TransformationLimits.declaredColumns else {
-      throw DeclarationProblem("more than \(TransformationLimits.declaredColumns) declared columns")
+    let declared = input.columns.count + output.columns.count
+    guard declared <= TransformationLimits.declaredColumns else {
+      throw DeclarationProblem(
+        "\(declared) columns are declared, and input and output together may have "
+          + "\(TransformationLimits.declaredColumns): others pass through undeclared")
     }
     self.init(inputs: inputs, outputs: outputs, parameters: parameters)
   }
