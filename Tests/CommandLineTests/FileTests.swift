@@ -61,6 +61,16 @@ struct Ground {
     }
   }
 
+  @Test func aSlashFollowsTheLinkToADirectory() throws {
+    try Ground.with { ground in
+      mkdir(ground.at("d"), 0o755)
+      try ground.file("d/a.csv", "1")
+      symlink("d", ground.at("link"))
+      #expect(try SourceTree([ground.at("link/")]).files.map(\.path.text) == ["a.csv"])
+      #expect(throws: Refusal.self) { try SourceTree([ground.at("link")]) }
+    }
+  }
+
   @Test func refusals() throws {
     try Ground.with { ground in
       mkdir(ground.at("empty"), 0o755)

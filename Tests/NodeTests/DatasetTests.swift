@@ -71,6 +71,11 @@ import Testing
       let outcomes = [await first.value, await second.value]
       #expect(outcomes.filter { $0 == nil }.count == 1 && outcomes.filter { $0 == .stale }.count == 1, "\(outcomes)")
       #expect(try await node.resolve("weather").version.number == 2)
+      // Of two that say the same, one makes the version and both get it.
+      let (third, fourth) = (attempt([3]), attempt([3]))
+      #expect(await third.value == nil)
+      #expect(await fourth.value == nil)
+      #expect(try await node.resolve("weather").version.number == 3)
     }
   }
 

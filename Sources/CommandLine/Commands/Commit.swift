@@ -10,8 +10,9 @@ struct Commit: Command {
     abstract: "Make files, or the content of a directory, the next version of a dataset; prints its CID.",
     discussion: """
       A directory becomes the root of the version, files are entries of it by their names. Content that equals the \
-      newest version's makes no version and prints that version's CID. Symbolic links, devices, pipes and sockets are \
-      refused, and so is a file that changes while it is read; then nothing has been committed.
+      newest version's makes no version and prints that version's CID, whatever --base says. Symbolic links, devices, \
+      pipes and sockets are refused, and so is a file that changes while it is read; then nothing has been committed. \
+      LINK/ is the directory that LINK points to.
 
       EXAMPLES
         demarc commit weather january.csv february.csv -m "first two months"
@@ -20,7 +21,10 @@ struct Commit: Command {
   @Argument(help: "The dataset.") var dataset: String
   @Argument(help: "Files, or one directory.") var paths: [String]
   @Option(name: [.customShort("m", allowingJoined: true), .long], help: "What changed, for people.") var message = ""
-  @Option(help: ArgumentHelp("The version that must be the newest: its number or CID.", valueName: "n-or-cid"))
+  @Option(
+    help: ArgumentHelp(
+      "The version that this one follows: its number or CID. Refused if another is the newest by now.",
+      valueName: "n-or-cid"))
   var base: String?
   @Option(help: "How files are cut: cdc stores and sends only what changed, fixed gives the CIDs of `ipfs add`.")
   var chunker = ChunkerChoice.cdc
@@ -58,7 +62,7 @@ struct Commit: Command {
         Plain.text(
           answer.created
             ? "\(dataset) version \(version.number): \(Plain.count(version.files, "file")), "
-              + "\(Plain.bytes(version.bytes)), \(Plain.bytes(answer.storedBytes)) of it new"
+              + "\(Plain.bytes(version.bytes)), \(Plain.bytes(answer.storedBytes)) stored"
             : "nothing changed: version \(version.number) of \(dataset) has this content"))
       session.print(version.cid)
     }

@@ -6,6 +6,7 @@ struct FileFacts: Equatable, Sendable {
   enum Kind: Equatable, Sendable {
     case file
     case directory
+    case symlink
     /// Named for a message.
     case other(String)
   }
@@ -22,7 +23,7 @@ struct FileFacts: Equatable, Sendable {
       switch facts.st_mode & S_IFMT {
       case S_IFREG: .file
       case S_IFDIR: .directory
-      case S_IFLNK: .other("a symbolic link")
+      case S_IFLNK: .symlink
       case S_IFIFO: .other("a named pipe")
       case S_IFSOCK: .other("a socket")
       case S_IFBLK, S_IFCHR: .other("a device")

@@ -5,7 +5,8 @@ import Glibc
 /// The files that a commit takes: found, named and checked before any byte is sent.
 ///
 /// One directory becomes the root of the version; files become entries by their base names. What is not a plain file
-/// or a directory is refused by name and never followed: a symlink may lead out of what the user meant to share.
+/// or a directory is refused by name and never followed: a symlink may lead out of what the user meant to share. `NAME/`
+/// is the directory that the symlink NAME points to, as everywhere on a POSIX system: that much the user has said.
 struct SourceTree: Sendable {
   /// One file of the version to be.
   struct File: Sendable {
@@ -40,7 +41,9 @@ struct SourceTree: Sendable {
       case .file:
         let base = location.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? location
         try walk.add(base, location, facts)
-      case .other(let what): throw Self.unfit(location, what)
+      case .symlink:
+        throw Self.unfit(location, "a symlink", "name what it points to, or \(location)/ if that is a directory")
+      case .other(let what): throw Self.unfit(location, what, "leave it out")
       }
     }
     if walk.files.isEmpty { throw Refusal(.invalid, "there is nothing to commit", hint: "name files or a directory") }
@@ -52,10 +55,9 @@ struct SourceTree: Sendable {
     }
   }
 
-  static func unfit(_ location: String, _ what: String) -> Refusal {
+  private static func unfit(_ location: String, _ what: String, _ hint: String) -> Refusal {
     Refusal(
-      .invalid, "\(location) is \(what), and a version holds plain files alone", concern: location,
-      hint: what == "a symbolic link" ? "commit what it points to, or remove it" : "leave it out")
+      .invalid, "\(location) is \(what), and a version holds plain files alone", concern: location, hint: hint)
   }
 
   private struct Walk {
@@ -93,7 +95,8 @@ struct SourceTree: Sendable {
             }
             waiting.append((location, path))
           case .file: try add(path, location, facts)
-          case .other(let what): throw SourceTree.unfit(location, what)
+          case .symlink: throw SourceTree.unfit(location, "a symlink", "put what it points to in its place")
+          case .other(let what): throw SourceTree.unfit(location, what, "leave it out")
           }
         }
       }

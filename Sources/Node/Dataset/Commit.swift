@@ -2,6 +2,7 @@ package import API
 package import Core
 package import SQLite
 package import Storage
+import SwiftProtobuf
 
 /// One commit: frames of files in, one version out, or nothing.
 final class Commit {
@@ -9,13 +10,15 @@ final class Commit {
   private let caller: Caller
   private let dataset: String
   private let message: String
-  /// The head that the new version follows; what it is when the commit begins, unless the caller names another.
+  /// The head when the commit began, which the new version follows.
   private let head: VersionRow?
+  /// Whether that is the base which the caller named, if they named one.
+  private let isOnBase: Bool
   private let importer: Importer
   private var files = 0
   private var isOpen = false
 
-  /// Begins a commit. A base that is not the head is refused before any byte is taken.
+  /// Begins a commit.
   static func begin(
     _ start: V1CommitStart, by caller: Caller, in service: NodeService
   ) async throws(Refusal) -> Commit {
@@ -37,22 +40,24 @@ final class Commit {
       }
       return try VersionQueries.head(of: start.dataset, in: database)
     }
-    try Self.check(base: start.base, head: head, dataset: start.dataset)
+    let isOnBase = try Self.matches(start.base, head)
     let chunker: Chunker
     switch start.chunker {
     case "", "cdc": chunker = .cdc
     case "fixed": chunker = .fixed
     default: throw Refusal(.invalid, "“\(start.chunker)” is not a chunker", hint: "cdc or fixed")
     }
-    return Commit(service, caller, start, head, service.store.importer(chunker: chunker))
+    return Commit(service, caller, start, head, isOnBase, service.store.importer(chunker: chunker))
   }
 
   private init(
-    _ service: NodeService, _ caller: Caller, _ start: V1CommitStart, _ head: VersionRow?, _ importer: Importer
+    _ service: NodeService, _ caller: Caller, _ start: V1CommitStart, _ head: VersionRow?, _ isOnBase: Bool,
+    _ importer: Importer
   ) {
     self.service = service
     self.caller = caller
     self.head = head
+    self.isOnBase = isOnBase
     self.importer = importer
     dataset = start.dataset
     message = start.message
@@ -83,7 +88,8 @@ final class Commit {
     do throws(StoreError) { try await importer.end() } catch { throw Refusal(of: error) }
   }
 
-  /// Makes the version. Content equal to the head's makes none.
+  /// Makes the version. Content equal to the head's makes none, whatever the base: who commits again because the answer
+  /// was lost gets the answer (decision 14).
   func finish() async throws(Refusal) -> V1CommitResponse {
     try await endFile()
     guard files > 0 else {
@@ -91,36 +97,46 @@ final class Commit {
     }
     let made: ImportedVersion
     do throws(StoreError) { made = try await importer.finish() } catch { throw Refusal(of: error) }
-    var response = V1CommitResponse()
-    response.storedBytes = Int64(made.newBytes)
-    if let head, head.content == made.root {
-      // Of equal content there is something new only where the old was found damaged: then this heals it.
-      if made.newBytes > 0 {
-        do throws(StoreError) { try await service.store.flush() } catch { throw Refusal(of: error) }
-      }
-      response.version = head.wire
-      response.created = false
-      return response
+    if let same = try await headEqual(to: made) { return same }
+    guard isOnBase else { throw NodeService.stale(dataset, head) }
+    do throws(Refusal) {
+      return try await Self.response(
+        service.append(made, to: dataset, after: head, message: message, record: nil, by: caller), made, created: true)
+    } catch {
+      // Whoever was faster may have committed the very same.
+      guard error.code == .stale, let same = try await headEqual(to: made) else { throw error }
+      return same
     }
-    response.version = try await service.append(
-      made, to: dataset, after: head, message: message, record: nil, by: caller
-    ).wire
-    response.created = true
-    return response
   }
 
-  /// Compares what the caller saw with what is.
-  private static func check(base: String, head: VersionRow?, dataset: String) throws(Refusal) {
-    guard !base.isEmpty else { return }
-    let fits: Bool
-    if let number = Int64(base) {
-      fits = number == head?.number ?? 0
-    } else if let cid = CID(base) {
-      fits = cid == head?.content
-    } else {
-      throw Refusal(.invalid, "“\(base)” is neither a version number nor a content id", concern: base)
+  /// The answer, if the dataset's head has this content already.
+  private func headEqual(to made: ImportedVersion) async throws(Refusal) -> V1CommitResponse? {
+    let dataset = dataset
+    let head = try await service.ledger.read { try VersionQueries.head(of: dataset, in: $0) }
+    guard let head, head.content == made.root else { return nil }
+    // Of equal content there is something new only where the old was found damaged: then this heals it.
+    if made.newBytes > 0 {
+      do throws(StoreError) { try await service.store.flush() } catch { throw Refusal(of: error) }
     }
-    guard fits else { throw NodeService.stale(dataset, head) }
+    return Self.response(head, made, created: false)
+  }
+
+  private static func response(_ version: VersionRow, _ made: ImportedVersion, created: Bool) -> V1CommitResponse {
+    .with {
+      $0.version = version.wire
+      $0.created = created
+      $0.storedBytes = Int64(made.newBytes)
+    }
+  }
+
+  /// Compares what the caller saw with what is: version numbers, or the head's content.
+  private static func matches(_ base: String, _ head: VersionRow?) throws(Refusal) -> Bool {
+    if base.isEmpty { return true }
+    if let number = Int64(base) { return number == head?.number ?? 0 }
+    if let cid = CID(base) { return cid == head?.content }
+    throw Refusal(
+      .invalid, "“\(base)” is neither a version number nor a content id", concern: base,
+      hint: "`demarc versions DATASET` shows both")
   }
 }
 
