@@ -1,4 +1,5 @@
 import API
+import Core
 import EventLoop
 import HTTP
 
@@ -19,8 +20,7 @@ struct CallDeadline {
       milliseconds = nil
       return
     }
-    guard (1...10).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let value = Int64(text)
+    guard (1...10).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit), let value = Int64(text)
     else {
       throw Refusal(
         .invalid, "Connect-Timeout-Ms has to be a number of milliseconds, at most ten digits",

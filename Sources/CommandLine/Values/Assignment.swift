@@ -1,3 +1,5 @@
+import Core
+
 /// `NAME=VALUE`, or a value alone where a name may be left out.
 struct Assignment: Equatable, Sendable {
   /// Empty where it was left out.
@@ -29,6 +31,6 @@ struct Assignment: Equatable, Sendable {
   private static func isName(_ bytes: Substring.UTF8View) -> Bool {
     guard let first = bytes.first, bytes.count <= 64 else { return false }
     let isLetter: (UInt8) -> Bool = { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x5f }
-    return isLetter(first) && bytes.allSatisfy { isLetter($0) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d }
+    return isLetter(first) && bytes.allSatisfy { isLetter($0) || $0.isDigit || $0 == 0x2d }
   }
 }

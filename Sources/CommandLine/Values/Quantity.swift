@@ -1,3 +1,5 @@
+import Core
+
 /// What a user types for an amount of time or data: digits and a unit, nothing else.
 ///
 /// `90d` and `256MiB` are read, `1.5h`, `-3d`, `10 MB` and a bare `90` for a time are not: an amount that could be
@@ -32,7 +34,7 @@ enum Quantity {
   private static func read(
     _ text: String, _ units: [(String, UInt64)], plain: UInt64?, _ wanted: String
   ) throws(Malformed) -> UInt64 {
-    let digits = text.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }
+    let digits = text.utf8.prefix(while: \.isDigit)
     let unit = text.utf8.dropFirst(digits.count)
     let factor = unit.isEmpty ? plain : units.first { $0.0.utf8.elementsEqual(unit) }?.1
     guard (1...18).contains(digits.count), let number = UInt64(Substring(digits)), let factor else {

@@ -94,7 +94,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func port(_ digits: some StringProtocol) -> Int? {
-    guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isDigit) else { return nil }
     return Int(digits).flatMap { $0 <= 65_535 ? $0 : nil }
   }
 
@@ -112,11 +112,9 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     let labels = lower.split(separator: ".", omittingEmptySubsequences: false)
     let sound = labels.allSatisfy { label in
       (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-        && label.utf8.allSatisfy {
-          ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x5f
-        }
+        && label.utf8.allSatisfy { $0.isLowercase || $0.isDigit || $0.isOne(of: "-_") }
     }
     guard lower.utf8.count <= 253, sound, let last = labels.last else { return nil }
-    return last.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? nil : lower
+    return last.utf8.allSatisfy(\.isDigit) ? nil : lower
   }
 }

@@ -3,7 +3,7 @@ package struct GrantID: Name {
   package let text: String
 
   package init?(_ text: String) {
-    guard text.utf8.count == 32, text.utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) })
+    guard text.utf8.count == 32, text.utf8.allSatisfy({ $0.isDigit || $0.isOne(of: "abcdef") })
     else { return nil }
     self.text = text
   }

@@ -64,7 +64,7 @@ package struct Tile: Hashable, Sendable {
       parts[parts.count - 1].removeLast(2)
     }
     let digits = parts.map { $0.hasPrefix("x") ? String($0.dropFirst()) : $0 }.joined()
-    guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int64(digits) else { return nil }
+    guard digits.utf8.allSatisfy(\.isDigit), let index = Int64(digits) else { return nil }
     let kind: Kind
     if folder == "entries" {
       kind = .entries

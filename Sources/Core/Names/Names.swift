@@ -18,7 +18,7 @@ private func isLabel(_ text: String) -> Bool {
   guard (1...63).contains(bytes.count), bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-") else {
     return false
   }
-  let allowed = bytes.allSatisfy { ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d }
+  let allowed = bytes.allSatisfy { $0.isLowercase || $0.isDigit || $0.isOne(of: "-") }
   return allowed && CID(text) == nil
 }
 
@@ -64,14 +64,14 @@ package struct TagName: Name {
   package init?(_ text: String) {
     let bytes = text.utf8
     guard (1...64).contains(bytes.count), let first = bytes.first, Self.isWord(first),
-      bytes.allSatisfy({ Self.isWord($0) || $0 == 0x2e || $0 == 0x2b || $0 == 0x2d }),
-      !bytes.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), CID(text) == nil
+      bytes.allSatisfy({ Self.isWord($0) || $0.isOne(of: ".+-") }),
+      !bytes.allSatisfy(\.isDigit), CID(text) == nil
     else { return nil }
     self.text = text
   }
 
   private static func isWord(_ byte: UInt8) -> Bool {
-    (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39) || byte == 0x5f
+    byte.isLowercase || byte.isUppercase || byte.isDigit || byte.isOne(of: "_")
   }
 }
 
@@ -81,9 +81,7 @@ package struct TrustDomain: Name {
   package init?(_ text: String) {
     let bytes = text.utf8
     guard (1...255).contains(bytes.count),
-      bytes.allSatisfy({
-        ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
-      })
+      bytes.allSatisfy({ $0.isLowercase || $0.isDigit || $0.isOne(of: "-._") })
     else { return nil }
     self.text = text
   }

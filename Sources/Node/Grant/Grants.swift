@@ -33,7 +33,7 @@ extension NodeService {
 
   /// The grant of an id. One that was offered this very moment may still be on its way from the hub.
   func permission(_ id: String) async throws(Refusal) -> PermissionRow {
-    let mayCome = id.utf8.count == 32 && id.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }
+    let mayCome = GrantID(id) != nil
     return try await settling(while: { mayCome && $0.code == .notFound }) { () async throws(Refusal) in
       guard let row = try await ledger.read({ try PermissionRow.of(id, in: $0) }) else {
         throw Refusal(
