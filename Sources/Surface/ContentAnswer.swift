@@ -27,14 +27,14 @@ extension Surface {
   }
 
   private func answer(_ reply: ContentReply, _ request: HTTPRequest) async -> HTTPResponse {
-    let ledger = Ledger(reply.finished)
+    let delivery = Delivery(reply.finished)
     var headers: HTTPHeaders = ["content-type": reply.type]
     if let tag = reply.entityTag { headers.append("etag", "\"\(tag)\"") }
     if let digest = reply.digest { headers.append("repr-digest", "sha-256=:\(Base64.encode(digest)):") }
     // A grant can end: what a client keeps, it asks about before it uses it again.
     headers.harden(cache: reply.entityTag == nil ? "no-store" : "private, no-cache")
     if let status = Conditions.status(request.headers, entityTag: reply.entityTag) {
-      await ledger.close(complete: true)
+      await delivery.end(complete: true)
       if status == 304 { return HTTPResponse(status: 304, headers: headers) }
       return .refusal(Refusal(.stale, "the content is another by now"), status: status)
     }
@@ -43,7 +43,7 @@ extension Surface {
     case .bytes(let bytes): size = Int64(bytes.count)
     case .file(let count, _): size = count
     case .stream(let produce):
-      return HTTPResponse(status: 200, headers: headers, content: Self.stream(produce, reply.throttle, ledger))
+      return HTTPResponse(status: 200, headers: headers, content: Self.stream(produce, reply.throttle, delivery))
     }
     headers.append("accept-ranges", "bytes")
     let verdict: ByteRange =
@@ -57,7 +57,7 @@ extension Surface {
     case .whole: break
     case .part(let part): range = part
     case .unsatisfiable:
-      await ledger.close(complete: true)
+      await delivery.end(complete: true)
       var response = HTTPResponse.refusal(
         Refusal(.invalid, "none of the requested range exists; there are \(size) bytes"), status: 416)
       response.headers.append("content-range", verdict.contentRange(size: size) ?? "bytes */\(size)")
@@ -67,13 +67,13 @@ extension Surface {
     headers.append("content-length", String(range.upperBound - range.lowerBound))
     let status = verdict == .whole ? 200 : 206
     if request.method == "HEAD" {
-      await ledger.close(complete: true)
+      await delivery.end(complete: true)
       return HTTPResponse(status: status, headers: headers, content: .stream { _ async throws(StreamFailure) in })
     }
     do throws(Refusal) {
-      return HTTPResponse(status: status, headers: headers, content: try await Self.part(reply, range, ledger))
+      return HTTPResponse(status: status, headers: headers, content: try await Self.part(reply, range, delivery))
     } catch {
-      await ledger.close(complete: false)
+      await delivery.end(complete: false)
       return .refusal(error)
     }
   }
@@ -81,17 +81,17 @@ extension Surface {
   /// A range of a body. The first step of a file is found before the head leaves, so that what cannot be read at all
   /// is refused in good form.
   private static func part(
-    _ reply: ContentReply, _ range: Range<Int64>, _ ledger: Ledger
+    _ reply: ContentReply, _ range: Range<Int64>, _ delivery: Delivery
   ) async throws(Refusal) -> HTTPContent {
     let throttle = reply.throttle
     switch reply.body {
     case .bytes(let bytes):
       let part = [UInt8](bytes[Int(range.lowerBound)..<Int(range.upperBound)])
       return .stream { (writer) async throws(StreamFailure) in
-        try await ledger.keep { () async throws(StreamFailure) in
+        try await delivery.during { () async throws(StreamFailure) in
           try await throttle.admit(part.count)
           try await writer.write(part)
-          ledger.count(Int64(part.count))
+          delivery.count(Int64(part.count))
         }
       }
     case .file(_, let find):
@@ -99,7 +99,7 @@ extension Surface {
       var step = Self.step(range, from: range.lowerBound, size)
       var extents = try await Self.exactly(step, find)
       return .stream { (writer) async throws(StreamFailure) in
-        try await ledger.keep { () async throws(StreamFailure) in
+        try await delivery.during { () async throws(StreamFailure) in
           while !step.isEmpty {
             // Looked for, and hashed if need be, while the one before is on its way.
             let following = Self.step(range, from: step.upperBound, size)
@@ -110,7 +110,7 @@ extension Surface {
             // Counted before they leave: of a transfer that is cut, the log says rather more than less.
             for piece in extents.flatMap(Self.pieces) {
               try await throttle.admit(Int(piece.length))
-              ledger.count(piece.length)
+              delivery.count(piece.length)
               try await writer.send([piece])
             }
             guard case .success(let found) = await search.value else { throw .closed }
@@ -153,10 +153,10 @@ extension Surface {
 
   private static func stream(
     _ produce: @escaping (@escaping ([UInt8]) async throws(Refusal) -> Void) async throws(Refusal) -> Void,
-    _ throttle: Throttle?, _ ledger: Ledger
+    _ throttle: Throttle?, _ delivery: Delivery
   ) -> HTTPContent {
     .stream { (writer) async throws(StreamFailure) in
-      try await ledger.keep { () async throws(StreamFailure) in
+      try await delivery.during { () async throws(StreamFailure) in
         do throws(Refusal) {
           try await produce { (bytes) async throws(Refusal) in
             do throws(StreamFailure) {
@@ -165,7 +165,7 @@ extension Surface {
             } catch {
               throw Refusal(.cancelled, "the receiver has left: \(error)")
             }
-            ledger.count(Int64(bytes.count))
+            delivery.count(Int64(bytes.count))
           }
         } catch {
           // Cut, so that the receiver does not take what it has for the whole.

@@ -1,7 +1,7 @@
 import EventLoop
 
-/// Counts the body bytes of one answer and tells its service once when it is over, whichever way it ends.
-final class Ledger {
+/// The body of one answer on its way: counts its bytes and tells its service once when it is over, whichever way it ends.
+final class Delivery {
   private var bytes: Int64 = 0
   private var finished: ((_ bytes: Int64, _ complete: Bool) async -> Void)?
 
@@ -10,17 +10,17 @@ final class Ledger {
   /// The connection has taken these.
   func count(_ count: Int64) { bytes += count }
 
-  /// Closes the ledger after `body`, complete if it does not throw.
-  func keep(_ body: () async throws(StreamFailure) -> Void) async throws(StreamFailure) {
+  /// Is over with `body`, complete if that does not throw.
+  func during(_ body: () async throws(StreamFailure) -> Void) async throws(StreamFailure) {
     do throws(StreamFailure) { try await body() } catch {
-      await close(complete: false)
+      await end(complete: false)
       throw error
     }
-    await close(complete: true)
+    await end(complete: true)
   }
 
   /// Tells the service. The second time and later nothing happens.
-  func close(complete: Bool) async {
+  func end(complete: Bool) async {
     let finished = finished
     self.finished = nil
     await finished?(bytes, complete)
