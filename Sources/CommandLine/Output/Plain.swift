@@ -28,9 +28,7 @@ enum Plain {
   /// `2026-11-21T09:45:13Z`; a hyphen for a time that was not told.
   static func time(_ wire: Google_Protobuf_Timestamp, isSet: Bool = true) -> String {
     guard isSet else { return "-" }
-    return String(
-      Timestamp(microseconds: wire.seconds.multipliedReportingOverflow(by: 1_000_000).partialValue)
-        .description.prefix(19)) + "Z"
+    return Timestamp(seconds: wire.seconds).toTheSecond
   }
 
   /// `1.4 MiB`: at most four digits, always a unit.

@@ -37,7 +37,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     func number(_ range: Range<Int>) -> Int64? {
       var value: Int64 = 0
       for byte in bytes[range] {
-        guard byte >= 0x30, byte <= 0x39 else { return nil }
+        guard byte.isDigit else { return nil }
         value = value * 10 + Int64(byte - 0x30)
       }
       return value
@@ -65,6 +65,9 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
       "\(padded(rest / 3_600_000_000, 2)):\(padded(rest / 60_000_000 % 60, 2)):\(padded(rest / 1_000_000 % 60, 2))"
     return "\(date)T\(time).\(padded(rest % 1_000_000, 6))Z"
   }
+
+  /// The text to the second, for people: `2026-11-21T09:45:13Z`.
+  package var toTheSecond: String { description.prefix(19) + "Z" }
 
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 

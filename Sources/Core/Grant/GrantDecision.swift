@@ -121,7 +121,7 @@ package enum GrantDecision {
     try checkEndorsement(request, facts, grant.statement)
     if let party = candidate.revoked { throw GrantRefusal(.revoked, "the \(party.rawValue) revoked the grant") }
     guard now < grant.statement.expires else {
-      throw GrantRefusal(.expired, "the grant expired at \(grant.statement.expires)")
+      throw GrantRefusal(.expired, "the grant expired at \(grant.statement.expires.toTheSecond)")
     }
     try checkLease(facts, grant.statement, now)
     guard facts.channel != .closed else { throw GrantRefusal(.channelClosed, "the owner closed the channel") }
@@ -175,7 +175,7 @@ package enum GrantDecision {
     guard lease.identity == facts.owner else { throw GrantRefusal(.lease, "the lease is for \(lease.identity)") }
     var until = lease.validUntil
     if let shorter = grant.limits.lease { until = min(until, lease.issued.advanced(by: shorter)) }
-    guard now <= until else { throw GrantRefusal(.lease, "the lease ran out at \(until)") }
+    guard now <= until else { throw GrantRefusal(.lease, "the lease ran out at \(until.toTheSecond)") }
   }
 
   private static func checkExtent(

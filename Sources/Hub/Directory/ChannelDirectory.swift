@@ -30,7 +30,7 @@ extension Transaction {
 
   private func check(_ listing: V1ChannelListing, of organization: OrganizationName) throws -> ChannelName {
     guard let name = ChannelName(listing.name) else {
-      throw Refusal(.invalid, "\"\(listing.name.prefix(80))\" is not a name of a channel")
+      throw Refusal(.invalid, "“\(listing.name.prefix(80))” is not a name of a channel")
     }
     guard listing.organization.isEmpty || listing.organization == organization.text else {
       throw Refusal(
@@ -44,7 +44,7 @@ extension Transaction {
       throw Refusal(.limit, "a channel is offered to at most \(Limits.channelOffers) organizations", concern: name.text)
     }
     for grantee in listing.offeredTo where OrganizationName(grantee) == nil {
-      throw Refusal(.invalid, "\"\(grantee.prefix(80))\" is not a name of an organization", concern: name.text)
+      throw Refusal(.invalid, "“\(grantee.prefix(80))” is not a name of an organization", concern: name.text)
     }
     return name
   }

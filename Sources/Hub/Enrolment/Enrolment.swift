@@ -16,7 +16,7 @@ extension Transaction {
     guard try !isSuspended(token.organization) else { throw suspendedRefusal(token.organization) }
     guard let name = NodeName(request.node) else {
       throw Refusal(
-        .invalid, "\"\(request.node.prefix(80))\" is not a name of a node",
+        .invalid, "“\(request.node.prefix(80))” is not a name of a node",
         hint: "a name has 1 to 63 lowercase letters, digits and inner hyphens")
     }
     let identity = NodeIdentity(trustDomain: trustDomain, organization: token.organization, node: name)

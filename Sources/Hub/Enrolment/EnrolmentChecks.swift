@@ -81,7 +81,7 @@ extension Transaction {
   func endpoint(_ url: String, for organization: OrganizationName) throws -> Endpoint {
     guard let endpoint = Endpoint(url: url) else {
       throw Refusal(
-        .invalid, "\"\(url.prefix(300))\" is not of the form https://HOST:PORT", concern: String(url.prefix(300)),
+        .invalid, "“\(url.prefix(300))” is not of the form https://HOST:PORT", concern: String(url.prefix(300)),
         hint: "start the node with --advertise https://HOST:PORT", rule: "address")
     }
     guard !endpoint.isWildcard, !endpoint.isUnroutable else {

@@ -94,7 +94,7 @@ extension Transaction {
     }
     guard now < token.expires else {
       throw Refusal(
-        .expired, "the token expired at \(token.expires)", concern: token.organization.text, hint: again,
+        .expired, "the token expired at \(token.expires.toTheSecond)", concern: token.organization.text, hint: again,
         rule: "token-expired")
     }
   }

@@ -76,7 +76,8 @@ extension Transaction {
 
   func unknownGrant(_ id: String) -> Refusal {
     Refusal(
-      .notFound, "there is no grant \(id.prefix(64))", concern: String(id.prefix(64)), hint: "see: demarc grant list")
+      .notFound, "there is no grant \(id.prefix(64))", concern: String(id.prefix(64)),
+      hint: "`demarc grant list` shows those there are")
   }
 
   /// All grants, the latest change first.

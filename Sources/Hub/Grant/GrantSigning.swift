@@ -70,7 +70,7 @@ extension Transaction {
     }
     guard statement.expires > now else {
       throw Refusal(
-        .expired, "the grant ends at \(statement.expires), which is over", concern: statement.id.text,
+        .expired, "the grant ends at \(statement.expires.toTheSecond), which is over", concern: statement.id.text,
         rule: "grant-expired")
     }
     guard statement.expires.since(now) <= Limits.longestGrantMicroseconds else {
@@ -103,7 +103,7 @@ extension Transaction {
     }
     guard statement.expires > now else {
       throw Refusal(
-        .expired, "the grant expired at \(statement.expires)", concern: statement.id.text,
+        .expired, "the grant expired at \(statement.expires.toTheSecond)", concern: statement.id.text,
         hint: "a new offer is needed", rule: "grant-expired")
     }
     for organization in [statement.owner, statement.grantee] where try isSuspended(organization) {

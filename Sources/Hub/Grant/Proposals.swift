@@ -13,7 +13,7 @@ extension Transaction {
     }
     guard let channel = ChannelName(request.channel) else {
       throw Refusal(
-        .invalid, "\"\(request.channel.prefix(80))\" is not a name of a channel",
+        .invalid, "“\(request.channel.prefix(80))” is not a name of a channel",
         hint: "write it as ORG/CHANNEL")
     }
     let isPublished = try database.first(
@@ -22,7 +22,7 @@ extension Transaction {
     guard isPublished != nil else {
       throw Refusal(
         .notFound, "\(owner.organization) has no channel \(channel)", concern: "\(owner.organization)/\(channel)",
-        hint: "see: demarc org show \(owner.organization)")
+        hint: "`demarc org show \(owner.organization)` lists its channels")
     }
     let lifetime =
       request.expiresSeconds == 0
@@ -59,7 +59,7 @@ extension Transaction {
     return try texts.prefix(GrantAction.allCases.count + 1).map { text in
       guard let action = GrantAction(rawValue: text) else {
         throw Refusal(
-          .invalid, "\"\(text.prefix(40))\" is not an action of a grant", hint: "the action of this version is: read")
+          .invalid, "“\(text.prefix(40))” is not an action of a grant", hint: "the action of this version is: read")
       }
       guard action == .read else {
         throw Refusal(.invalid, "the action \(text) comes with a later version", hint: "use: read")

@@ -55,7 +55,7 @@ extension Transaction {
   func organizationName(_ text: String) throws -> OrganizationName {
     guard let name = OrganizationName(text) else {
       throw Refusal(
-        .invalid, "\"\(text.prefix(80))\" is not a name of an organization", concern: String(text.prefix(80)),
+        .invalid, "“\(text.prefix(80))” is not a name of an organization", concern: String(text.prefix(80)),
         hint: "a name has 1 to 63 lowercase letters, digits and inner hyphens")
     }
     return name
@@ -64,7 +64,9 @@ extension Transaction {
   /// The name, if there is such an organization.
   func known(_ name: OrganizationName) throws -> OrganizationName {
     guard try database.first("SELECT 1 FROM organization WHERE name = ?", name.text, read: { _ in true }) != nil else {
-      throw Refusal(.notFound, "there is no organization \(name)", concern: name.text, hint: "see: demarc org list")
+      throw Refusal(
+        .notFound, "there is no organization \(name)", concern: name.text,
+        hint: "`demarc org list` at the hub shows those there are")
     }
     return name
   }

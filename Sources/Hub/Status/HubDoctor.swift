@@ -1,8 +1,8 @@
 import API
 import Core
 import Cryptography
-import Glibc
 import SQLite
+import Storage
 
 extension Transaction {
   /// What was looked at, and what to do about it. `wall` is what the machine's calendar says, `connected` are the
@@ -25,14 +25,8 @@ extension Transaction {
   }
 
   private func disk() -> V1Finding {
-    var about = statvfs()
-    guard statvfs(settings.directory, &about) == 0 else {
-      return .problem("disk", String(cString: strerror(errno)), "look at \(settings.directory)")
-    }
-    let free = UInt64(about.f_bavail) * UInt64(about.f_frsize) / (1 << 20)
-    return free < 256
-      ? .warning("disk", "\(free) MiB are free", "make room on the disk of \(settings.directory)")
-      : .fine("disk", "\(free) MiB are free")
+    let space = DiskSpace(of: settings.directory)
+    return .disk(settings.directory, free: space.free, isWritable: space.isWritable)
   }
 
   private func clock(_ wall: Timestamp) -> V1Finding {
@@ -41,7 +35,7 @@ extension Transaction {
       ? .warning(
         "clock", "the machine's clock is \(lead) s behind what the hub has said already",
         "set the clock if it is wrong; the hub's time goes on from what it has said, and never back")
-      : .fine("clock", "it is \(now)")
+      : .fine("clock", "it is \(now.toTheSecond)")
   }
 
   private func log() throws -> V1Finding {
@@ -53,8 +47,9 @@ extension Transaction {
 
   private func certificate(_ subject: String, _ certificate: CertificateFacts, _ remedy: String) -> V1Finding {
     let end = Timestamp(seconds: certificate.notAfter)
-    if end <= now { return .problem(subject, "it ended at \(end)", remedy) }
+    if end <= now { return .problem(subject, "it ended at \(end.toTheSecond)", remedy) }
     return end.since(now) < Limits.certificateNotice
-      ? .warning(subject, "it ends at \(end)", remedy) : .fine(subject, "it is good until \(end)")
+      ? .warning(subject, "it ends at \(end.toTheSecond)", remedy)
+      : .fine(subject, "it is good until \(end.toTheSecond)")
   }
 }

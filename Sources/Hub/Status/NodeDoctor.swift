@@ -25,13 +25,13 @@ extension Transaction {
       Timestamp(microseconds: try $0.int64(0))
     }
     guard let end, end <= now else { return nil }
-    return .warning("lease", "that of \(node.organization) ended at \(end)", Self.remedy)
+    return .warning("lease", "that of \(node.organization) ended at \(end.toTheSecond)", Self.remedy)
   }
 
   private func certificate(of node: NodeRow) -> V1Finding? {
     guard node.certificateExpires <= now else { return nil }
     return .warning(
-      "certificate", "that of \(node.organization) ended at \(node.certificateExpires)",
+      "certificate", "that of \(node.organization) ended at \(node.certificateExpires.toTheSecond)",
       "it is renewed by the node itself: \(Self.remedy)")
   }
 
@@ -40,7 +40,7 @@ extension Transaction {
       return .warning("node", "\(node.organization) was not heard since it joined", Self.remedy)
     }
     guard now.since(seen) > Limits.silenceNotice else { return nil }
-    return .warning("node", "\(node.organization) was heard last at \(seen)", Self.remedy)
+    return .warning("node", "\(node.organization) was heard last at \(seen.toTheSecond)", Self.remedy)
   }
 
   /// What a node has not been told. There is one event per subject, so that their number is bounded; how long the oldest
@@ -51,6 +51,7 @@ extension Transaction {
       node.lastSeen?.microseconds ?? 0
     ) { (try $0.int(0), try $0.optionalInt64(1).map { Timestamp(microseconds: $0) }) }
     guard let (count, oldest) = waiting, let oldest, now.since(oldest) > Limits.backlogNotice else { return nil }
-    return .warning("events", "\(count) wait for \(node.organization), the oldest since \(oldest)", Self.remedy)
+    return .warning(
+      "events", "\(count) wait for \(node.organization), the oldest since \(oldest.toTheSecond)", Self.remedy)
   }
 }

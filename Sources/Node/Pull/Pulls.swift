@@ -73,7 +73,7 @@ extension NodeService {
         hint: "`demarc grant accept \(row.id)`", rule: GrantRule.granteeSignature.rawValue)
     case "expired":
       throw Refusal(
-        .expired, "the grant \(row.id) on \(name) expired at \(row.expires)", concern: name,
+        .expired, "the grant \(row.id) on \(name) expired at \(row.expires.toTheSecond)", concern: name,
         hint: "ask \(organization) for a new one", rule: GrantRule.expired.rawValue)
     case let state:
       throw Refusal(

@@ -21,8 +21,9 @@ extension NodeService {
       held = try await store.standing()
       state = try await store.scrubState()
     } catch { throw Refusal(of: error) }
-    let checked = state.completed.map { "all read again by \(Timestamp(microseconds: $0))" } ?? "not yet all read again"
-    findings.append(.fine("segments", "\(held.bytes) bytes in \(held.segments) segments, \(checked)"))
+    let checked =
+      state.completed.map { "all read again by \(Timestamp(microseconds: $0).toTheSecond)" } ?? "not yet all read again"
+    findings.append(.fine("segments", "\(held.bytes >> 20) MiB in \(held.segments) of them, \(checked)"))
     findings += held.quarantined == 0 ? [.fine("quarantine", "empty")] : try await quarantineFindings(held)
     return findings
   }

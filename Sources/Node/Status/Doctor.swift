@@ -2,7 +2,6 @@ import API
 import Core
 import Cryptography
 import EventLoop
-import Glibc
 import SQLite
 import Storage
 
@@ -14,28 +13,14 @@ extension NodeService {
     response.findings += clockFindings() + leaseFindings() + membershipFindings()
     response.findings.append(try await logFinding())
     response.findings += try await custodyFindings()
-    response.findings += await doctorOfRuns()
+    response.findings += await runFindings()
     return response
   }
 
   private func disk() async -> V1Finding {
     let directory = settings.directory
-    let (free, isWritable) = await EventLoop.offload { () -> (UInt64?, Bool) in
-      var facts = statvfs()
-      let isAllowed = access(directory, W_OK) == 0
-      guard statvfs(directory, &facts) == 0 else { return (nil, isAllowed) }
-      return (UInt64(facts.f_bavail) * UInt64(facts.f_frsize), isAllowed)
-    }
-    guard isWritable else {
-      return .problem("disk", "\(directory) cannot be written", "remount it writable, or give it to the daemon's user")
-    }
-    guard let free else { return .warning("disk", "the free space of \(directory) is not known", "look at its mount") }
-    let text = "\(free >> 20) MiB free in \(directory)"
-    switch free {
-    case 0..<(256 << 20): return .problem("disk", text, "make room: commits, pulls and runs will be refused")
-    case 0..<(2 << 30): return .warning("disk", text, "make room soon")
-    default: return .fine("disk", text)
-    }
+    let space = await EventLoop.offload { DiskSpace(of: directory) }
+    return .disk(directory, free: space.free, isWritable: space.isWritable)
   }
 
   private func clockFindings() -> [V1Finding] {
@@ -56,12 +41,12 @@ extension NodeService {
     let remedy = isSuspended ? "ask the hub's operator: no lease is renewed meanwhile" : "let this node reach the hub"
     guard let lease else { return [.problem("lease", "there is none: nothing is shared", remedy)] }
     guard lease.validUntil >= clock.now else {
-      return [.problem("lease", "it ran out at \(lease.validUntil): nothing is shared", remedy)]
+      return [.problem("lease", "it ran out at \(lease.validUntil.toTheSecond): nothing is shared", remedy)]
     }
     return [
       link.isConnected || isSuspended
-        ? .fine("lease", "until \(lease.validUntil)")
-        : .warning("lease", "until \(lease.validUntil), and the hub is not reached", remedy)
+        ? .fine("lease", "until \(lease.validUntil.toTheSecond)")
+        : .warning("lease", "until \(lease.validUntil.toTheSecond), and the hub is not reached", remedy)
     ]
   }
 
@@ -85,11 +70,11 @@ extension NodeService {
     let ends = Timestamp(seconds: identity.certificate.notAfter)
     let remedy = "let this node reach the hub: it renews by itself"
     if left <= 0 {
-      findings.append(.problem("certificate", "it expired at \(ends)", remedy))
+      findings.append(.problem("certificate", "it expired at \(ends.toTheSecond)", remedy))
     } else if left < 10 * 86_400 {
-      findings.append(.warning("certificate", "until \(ends), and not renewed", remedy))
+      findings.append(.warning("certificate", "until \(ends.toTheSecond), and not renewed", remedy))
     } else {
-      findings.append(.fine("certificate", "until \(ends)"))
+      findings.append(.fine("certificate", "until \(ends.toTheSecond)"))
     }
     return findings
   }

@@ -3,7 +3,7 @@ import Sandbox
 
 extension NodeService {
   /// What the doctor says about runs: the engine's fitness, and each wall around a worker.
-  func doctorOfRuns() async -> [V1Finding] {
+  func runFindings() async -> [V1Finding] {
     var findings: [V1Finding] = []
     let remedy = "install the package anew: demarc-sandbox has to stand beside demarcd"
     do throws(RunFailure) { findings.append(.fine("engine", try await Sandbox.engine())) } catch {
