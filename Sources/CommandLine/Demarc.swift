@@ -1,10 +1,8 @@
 import ArgumentParser
+import Core
 
 /// `demarc`: the root of all commands.
 struct Demarc: ParsableCommand {
-  /// The release; daemons tell theirs in `demarc status`.
-  static let release = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "demarc",
     abstract: "Share data between organizations under grants, transform it, and prove how it came about.",
@@ -29,7 +27,7 @@ struct Demarc: ParsableCommand {
 
       `demarc help errors` lists exit statuses and error codes.
       """,
-    version: "demarc \(release)",
+    version: "demarc \(Release.version)",
     subcommands: [
       Join.self, StatusCommand.self, Doctor.self,
       DatasetGroup.self, Commit.self, VersionsCommand.self, TagCommand.self, Checkout.self,

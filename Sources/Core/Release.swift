@@ -1,5 +1,5 @@
 /// Which release of Demarc this is.
 package enum Release {
-  /// The version, as `demarc status` tells it.
+  /// The version, as `--version` and `demarc status` tell it.
   package static let version = "0.1.0"
 }

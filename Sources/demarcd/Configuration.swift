@@ -19,7 +19,7 @@ struct DaemonPlace {
     let where_ = try Self.required(options.listen, listen, "--listen HOST:PORT")
     guard let endpoint = Endpoint(where_) else {
       throw Refusal(
-        .usage, "\"\(where_)\" is not of the form HOST:PORT", concern: where_, hint: "like 127.0.0.1:7440 or [::1]:7440"
+        .usage, "“\(where_)” is not of the form HOST:PORT", concern: where_, hint: "like 127.0.0.1:7440 or [::1]:7440"
       )
     }
     self.listen = endpoint
@@ -33,7 +33,7 @@ struct DaemonPlace {
       self.advertise = nil
     } else {
       guard let given = Endpoint(url: url), !given.isWildcard else {
-        throw Refusal(.usage, "\"\(url)\" is not of the form https://HOST:PORT", concern: url)
+        throw Refusal(.usage, "“\(url)” is not of the form https://HOST:PORT", concern: url)
       }
       self.advertise = given
     }

@@ -17,7 +17,7 @@ extension HubCommand {
     if !name.isEmpty {
       guard let given = TrustDomain(name), name.utf8.count <= 64 else {
         throw Refusal(
-          .usage, "\"\(name)\" is no name for a grid", concern: name,
+          .usage, "“\(name)” is no name for a grid", concern: name,
           hint: "lowercase letters, digits, dots, hyphens and underscores, 64 at most")
       }
       trustDomain = given

@@ -38,7 +38,8 @@ enum Start {
       print(Demarcd.fullMessage(for: error))
       return 0
     }
-    throw Refusal(.usage, Demarcd.message(for: error), hint: "demarcd --help")
+    let message = Demarcd.message(for: error)
+    throw Refusal(.usage, message.prefix(1).lowercased() + message.dropFirst(), hint: "`demarcd help` explains it")
   }
 
   private static func help(_ command: any ParsableCommand) throws(Refusal) -> Int32 {

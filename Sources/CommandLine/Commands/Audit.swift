@@ -2,7 +2,6 @@ import API
 import ArgumentParser
 import Core
 import EventLoop
-import FoundationEssentials
 
 /// `demarc audit`: who did what, and whether the log of it is whole.
 struct AuditGroup: ParsableCommand {
@@ -19,7 +18,8 @@ struct AuditGroup: ParsableCommand {
 
 struct AuditList: Command {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Show who did what (the default).")
-  @Option(help: ArgumentHelp("From this time on: RFC 3339, or a duration back from now.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("From this time on: RFC 3339, a date (UTC), or a duration back from now.", valueName: "time"))
   var since: String?
   @OptionGroup var global: GlobalOptions
 
@@ -67,26 +67,5 @@ struct AuditVerify: Command {
     guard answer.consistent else {
       throw Refusal(.mismatch, answer.problem.isEmpty ? "the log is not consistent" : answer.problem)
     }
-  }
-}
-
-/// `demarc trust`: what others need to verify offline.
-struct TrustGroup: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "trust", abstract: "Export what offline verification needs.", subcommands: [TrustExport.self])
-}
-
-struct TrustExport: Command {
-  static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write the trust bundle to stdout: the hub's key and its word about signing keys.",
-    discussion: """
-      EXAMPLE
-        demarc trust export > grid.trust
-      """)
-  @OptionGroup var global: GlobalOptions
-
-  func perform(in session: Session) async throws(Refusal) {
-    let answer = try await session.call(Operations.exportTrust, V1ExportTrustRequest())
-    session.console.write([UInt8](answer.bundle))
   }
 }

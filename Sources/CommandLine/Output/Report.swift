@@ -3,15 +3,17 @@ import Core
 
 /// A refusal as the command line tells it.
 enum Report {
-  /// `demarc: MESSAGE`, then what helps: the hint, where in a script or table, the incident.
+  /// `demarc: MESSAGE`, then what helps: where in a script or table, unless the message says it, the hint, the incident.
   static func lines(_ refusal: Refusal) -> [String] {
-    var place = ""
-    if let line = refusal.line { place += "line \(line)" }
-    if let row = refusal.row { place += (place.isEmpty ? "" : ", ") + "row \(row)" }
-    if !refusal.column.isEmpty { place += (place.isEmpty ? "" : ", ") + "column \(Plain.text(refusal.column))" }
+    var places: [String] = []
+    func place(_ text: String, unless told: String...) {
+      if !told.contains(where: { refusal.message.contains($0) }) { places.append(text) }
+    }
+    if let line = refusal.line { place("line \(line)", unless: "line \(line)", ":\(line):") }
+    if let row = refusal.row { place("row \(row)", unless: "row \(row)") }
+    if !refusal.column.isEmpty { place("column \(Plain.text(refusal.column))", unless: "'\(refusal.column)'") }
     var lines = ["demarc: \(Plain.text(refusal.message))"]
-    let isTold = refusal.message.contains(place) || refusal.line.map { refusal.message.contains(":\($0):") } == true
-    if !place.isEmpty, !isTold { lines.append("  at: \(place)") }
+    if !places.isEmpty { lines.append("  at: \(places.joined(separator: ", "))") }
     if !refusal.hint.isEmpty { lines.append("  hint: \(Plain.text(refusal.hint))") }
     var reference = refusal.code.rawValue
     if !refusal.rule.isEmpty { reference += " (\(Plain.text(refusal.rule)))" }

@@ -1,13 +1,14 @@
 import Core
 
-/// A point in time as a user types it: RFC 3339 with a zone (`2026-11-21T09:45:13Z`, `…T10:45:13.5+01:00`), or a
-/// duration, which means that long ago.
+/// A point in time as a user types it: RFC 3339 with a zone (`2026-11-21T09:45:13Z`, `…T10:45:13.5+01:00`), a date,
+/// which means its first moment in UTC, or a duration, which means that long ago.
 enum Moment {
   /// Reads it. `now` is what durations count back from.
   static func read(_ text: String, now: Timestamp) throws(Malformed) -> Timestamp {
-    if let time = parse(text) { return time }
+    if let time = parse(text) ?? parse(text + "T00:00:00Z") { return time }
     if let ago = try? Quantity.milliseconds(text) { return now.advanced(by: -Int64(ago) * 1000) }
-    throw Malformed("“\(text)” is neither a time such as 2026-11-21T09:45:13Z nor a duration such as 12h")
+    throw Malformed(
+      "“\(text)” is no time such as 2026-11-21T09:45:13Z, date such as 2026-11-21 or duration such as 12h")
   }
 
   /// RFC 3339, strictly. Core reads the one form that statements have; this brings the others into it.
@@ -17,7 +18,7 @@ enum Moment {
     var at = 19
     var fraction: [UInt8] = []
     if bytes[at] == UInt8(ascii: ".") {
-      fraction = bytes[(at + 1)...].prefix { $0 >= 0x30 && $0 <= 0x39 }.map { $0 }
+      fraction = bytes[(at + 1)...].prefix(while: \.isDigit).map { $0 }
       guard (1...9).contains(fraction.count) else { return nil }
       at += 1 + fraction.count
     }
@@ -42,6 +43,6 @@ enum Moment {
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-    digits.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) } : nil
+    digits.allSatisfy(\.isDigit) ? digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) } : nil
   }
 }
