@@ -57,7 +57,7 @@ def walk(command, path):
             for a in command.get("arguments", [])
             if a["kind"] == "positional"
         )
-        lines.append(f".SS {plain(' '.join(path))} {operands}")
+        lines.append(f".SS {plain(' '.join(path))} {operands}".rstrip())
         lines.append(plain(command.get("abstract", "")))
         if command.get("discussion"):
             prose(command["discussion"])

@@ -5,7 +5,19 @@ import Testing
 
 /// The vector of Docs/Formats/entry.md: what a log holds today has to be read by every later build.
 struct EntryVectorTests {
-  static let path = String(#filePath.dropLast("NodeTests/EntryVectorTests.swift".count)) + "Vectors/entry.json"
+  static let package = String(#filePath.dropLast("Tests/NodeTests/EntryVectorTests.swift".count))
+
+  private func contents(_ name: String) throws -> String {
+    let file = try #require(fopen(Self.package + name, "r"), "\(name)")
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
+  }
+
+  @Test func everyKindIsOnThePage() throws {
+    let page = try contents("Docs/Formats/entry.md")
+    for kind in EntryKinds.byName.keys { #expect(page.contains("`\(kind)`")) }
+  }
 
   @Test func aCommittedVersionIsWrittenAndRead() throws {
     let content = CID.dagPB(of: Array("directory".utf8))
@@ -15,11 +27,7 @@ struct EntryVectorTests {
       history: Array("envelope".utf8))
     let time = try #require(Timestamp("2026-11-21T09:45:13.123456Z"))
     let bytes = EntryCoding.encode(entry, time: time, actor: "uid:1000", salt: Array(0..<16))
-    let file = try #require(fopen(Self.path, "r"), "Tests/Vectors/entry.json")
-    defer { fclose(file) }
-    var text = [UInt8](repeating: 0, count: 65_536)
-    let count = fread(&text, 1, text.count, file)
-    #expect(String(decoding: text.prefix(count), as: UTF8.self) == String(decoding: bytes, as: UTF8.self) + "\n")
+    #expect(try contents("Tests/Vectors/entry.json") == String(decoding: bytes, as: UTF8.self) + "\n")
 
     let (read, place) = try EntryCoding.decode(bytes, index: 7)
     let version = try #require(read as? VersionCommittedEntry)

@@ -1,3 +1,5 @@
+import API
+import Core
 import Testing
 
 @testable import Peers
@@ -20,6 +22,18 @@ import Testing
       }
       #expect(events == expected, "in pieces of \(size)")
     }
+  }
+
+  /// The vector of Docs/Formats/hub-events.md.
+  @Test func theEventOfTheFormat() throws {
+    let line = #"{"sequence":7,"time":"2026-11-21T10:32:31.670383Z","suspended":{"names":["globex"]}}"#
+    var parser = EventParser()
+    let event = try #require(parser.feed(Array(":\n\nid: 7\ndata: \(line)\n\n".utf8))?.last)
+    #expect(event == ServerEvent(id: "7", name: "", data: line))
+    let message = try Coding.json.decode(V1HubEvent.self, from: Array(event.data.utf8))
+    #expect(message.sequence == 7 && message.suspended.names == ["globex"])
+    #expect(Timestamp(wire: message.time).description == "2026-11-21T10:32:31.670383Z")
+    #expect(try Coding.json.encode(message) == Array(line.utf8))
   }
 
   @Test func aLineHasALimit() {
