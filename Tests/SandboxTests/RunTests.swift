@@ -152,7 +152,7 @@ import Transformation
   @Test(arguments: ["5", "{ 5 }", "{ nope = 5 }", "{ c = 'x' }", "{ c = {} }"])
   func aWrongResultNamesTheLineOfRow(_ result: String) async {
     let failure = await Bench(Self.head + "-- a remark\nfunction row(r)\n  return \(result)\nend").failure("a,b\n1,2\n")
-    #expect(failure?.kind == .script && failure?.scriptLine == 7 && failure?.row == 1, "\(String(describing: failure))")
+    #expect(failure?.kind == .script && failure?.scriptLine == 6 && failure?.row == 1, "\(String(describing: failure))")
   }
 
   @Test func cancellingKillsWithinTwoTenthsOfASecond() async throws {
