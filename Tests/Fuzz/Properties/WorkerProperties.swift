@@ -70,9 +70,9 @@ extension Properties {
     var cut = Cut()
     for piece in pieces(input, step: step) {
       cutter.append(piece)
-      while let piece = cutter.next() { cut.pieces.append(piece) }
+      while let piece = cutter.next() { cut.pieces.append(Array(piece.joined())) }
     }
-    while let piece = cutter.finish() { cut.pieces.append(piece) }
+    while let piece = cutter.finish() { cut.pieces.append(Array(piece.joined())) }
     cut.header = cutter.header
     return cut
   }
