@@ -8,8 +8,6 @@ nonisolated enum Limits {
   static let bulkBytes = 16 << 10
   /// One piece of a file on its way to a plain socket: 15 % less processor time than 256 KiB, which leave the second cache.
   static let fileChunkBytes = 128 << 10
-  /// What the kernel is asked to read ahead when a file turns out to be cold.
-  static let readAheadBytes = 4 << 20
   /// Idle time after which the kernel probes whether a TCP peer still exists.
   static let keepAliveSeconds: UInt32 = 60
   /// A transfer that never has to wait lets the loop poll once per this many bytes.

@@ -9,6 +9,8 @@ enum TLSLimits {
   /// A window of ciphertext: what triggers a flush, and the record that crosses the mark (RFC 8446 5.2: at most 256
   /// bytes and a header more than its plaintext).
   static let outputBytes = flushBytes + recordBytes + 512
+  /// One read from a file: pieces of one record each cost a tenth more system time, and more where they straddle pages.
+  static let fileReadBytes = 64 << 10
   /// One read from the transport.
   static let readBytes = 128 << 10
   /// With less ciphertext than this at hand, a read is a small one.

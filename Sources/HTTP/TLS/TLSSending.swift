@@ -1,8 +1,8 @@
 package import EventLoop
 
 extension TLSStream {
-  /// File ranges by the measured path: 16 KiB from the page cache, one record of it, until 64 KiB of ciphertext, one
-  /// write. The pieces stay in the processor's cache from the kernel's copy to the kernel's copy.
+  /// File ranges by the measured path: 64 KiB from the page cache, records of them, one write. The pieces stay in the
+  /// processor's cache from the kernel's copy to the kernel's copy.
   package func send(_ extents: [FileExtent]) async throws(StreamFailure) {
     let buffer = FileBuffers.take()
     defer { FileBuffers.give(buffer) }
@@ -11,7 +11,7 @@ extension TLSStream {
       var offset = extent.offset
       var remaining = extent.length
       while remaining > 0 {
-        let size = min(remaining, Int64(TLSLimits.recordBytes))
+        let size = min(remaining, Int64(TLSLimits.fileReadBytes))
         let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(size)])
         let count = try await extent.file.read(into: piece, at: offset)
         offset += Int64(count)
