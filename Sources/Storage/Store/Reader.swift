@@ -25,6 +25,15 @@ nonisolated final class Reader: @unchecked Sendable {
     catalog = Catalog(database: database)
   }
 
+  /// Queries in one read transaction: by itself each statement would take and let go of SQLite's lock, two calls of the
+  /// system a look-up (7,600 for 1 GiB that is served). For bounded work: what was written meanwhile is not seen.
+  func atOnce<T>(_ work: () throws -> T) throws -> T {
+    if database.isInTransaction { return try work() }
+    try database.execute("BEGIN")
+    defer { if database.isInTransaction { try? database.execute("COMMIT") } }
+    return try work()
+  }
+
   /// The bytes of a piece, checked; nil if they are not stored.
   func bytes(_ cid: CID) throws -> [UInt8]? {
     guard let place = try catalog.location(cid.digest) else { return nil }

@@ -41,10 +41,7 @@ final class Readers {
       if !questions.isEmpty { ask() }
       do {
         try await use { reader in
-          // One read transaction for all of them: by itself each statement would take and let go of SQLite's lock.
-          if !reader.database.isInTransaction { try reader.database.execute("BEGIN") }
-          defer { if reader.database.isInTransaction { try? reader.database.execute("COMMIT") } }
-          for question in asked { question.answer(from: reader.database) }
+          try reader.atOnce { for question in asked { question.answer(from: reader.database) } }
         }
       } catch {
         for question in asked { question.fail(error) }

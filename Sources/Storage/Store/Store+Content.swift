@@ -11,7 +11,9 @@ extension Store {
   package func missing(_ cids: [CID]) async throws(StoreError) -> [CID] {
     try await reading { reader in
       var seen = Set<CID>()
-      return try cids.filter { try seen.insert($0).inserted && reader.catalog.location($0.digest) == nil }
+      return try reader.atOnce {
+        try cids.filter { try seen.insert($0).inserted && reader.catalog.location($0.digest) == nil }
+      }
     }
   }
 
@@ -53,8 +55,10 @@ extension Store {
   /// one reading and one SHA-256 of the range, once; after that, look-ups.
   package func extents(of file: CID, range: Range<UInt64>? = nil) async throws(StoreError) -> [FileExtent] {
     let (extents, pieces) = try await reading { reader in
-      let size = try reader.size(of: file)
-      return try reader.extents(of: file, size: size, range: range ?? 0..<size)
+      try reader.atOnce {
+        let size = try reader.size(of: file)
+        return try reader.extents(of: file, size: size, range: range ?? 0..<size)
+      }
     }
     try await prove(pieces)
     return extents
