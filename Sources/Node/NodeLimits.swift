@@ -28,6 +28,10 @@ nonisolated package enum NodeLimits {
   static let lookups = 10_000
   /// Requests of one pull that are under way at once.
   package static let pullRequests = 4
+  /// The same where ranges are small on average, as those of many small files are: what takes time then is the way there
+  /// and back, and requests that come together share visits to the owner's thread pool.
+  static let smallPullRequests = 8
+  static let smallRangeBytes: Int64 = 32 << 10
   /// Bytes of one range of a pull; a larger one delays the first verified batch, a smaller one costs round trips.
   static let pullRangeBytes: UInt64 = 32 << 20
   /// Bytes that are verified and stored at once (with the room for one more chunk below what malloc takes from the

@@ -40,7 +40,9 @@ final class Fetch {
     progress.totalBytes = Int64(clamping: tree.manifest.size)
     progress.presentBytes = max(0, progress.totalBytes - missing)
     try await report(progress)
-    let workers = (0..<min(NodeLimits.pullRequests, jobs.count)).map { _ in
+    let isSmall = missing < Int64(jobs.count) * NodeLimits.smallRangeBytes
+    let requests = isSmall ? NodeLimits.smallPullRequests : NodeLimits.pullRequests
+    let workers = (0..<min(requests, jobs.count)).map { _ in
       Task { () -> Refusal? in
         do throws(Refusal) {
           try await FetchWorker(fetch: self).run()
