@@ -99,4 +99,9 @@ nonisolated extension Grid.Outcome {
 nonisolated extension JSON {
   /// A number, which the protobuf mapping writes as text where it may be large.
   var number: Int64? { integer ?? string.flatMap { Int64($0) } }
+
+  /// The same object with another value for a key.
+  func with(_ key: String, _ value: JSON) -> JSON {
+    .object((members ?? []).map { $0.key == key ? Member(key, value) : $0 })
+  }
 }

@@ -91,10 +91,3 @@ import Testing
   /// 64 bytes of nothing, in base64.
   private static let signature = String(repeating: "A", count: 86) + "=="
 }
-
-extension JSON {
-  /// The same object with another value for a key.
-  fileprivate func with(_ key: String, _ value: JSON) -> JSON {
-    .object((members ?? []).map { $0.key == key ? Member(key, value) : $0 })
-  }
-}

@@ -67,6 +67,16 @@ struct Visitor {
     return try await response.body.collect(atMost: 1 << 20)
   }
 
+  /// Posts a body; answers the refusal, nil if it was taken.
+  func post(_ path: String, _ body: [UInt8], at node: String, _ grid: Grid) async throws -> Refusal? {
+    let client = try await http(node, grid)
+    defer { client.close() }
+    let response = try await client.send(
+      HTTPClient.Request(method: "POST", target: path, headers: headers, content: .bytes(body)))
+    let text = try await response.body.collect(atMost: 1 << 20)
+    return response.status < 300 ? nil : Refusal.read(connectBody: text, status: response.status)
+  }
+
   /// An answer as it came, but for what is different in every one: the date and the incident.
   func answer(_ path: String, at node: String, _ grid: Grid) async throws -> (status: Int, text: String) {
     try await answer(path, at: try #require(Endpoint(try await grid.listen(node))), grid)

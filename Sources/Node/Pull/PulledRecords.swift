@@ -14,7 +14,8 @@ struct PulledRecords {
 
 extension Pull {
   /// Checks the records that came along: signatures by keys that the hub vouches for, and for the one that made this
-  /// version the digests of its files. A record that does not hold refuses the pull.
+  /// version the digests of its files. A record that does not hold refuses the pull; one whose signature nobody can judge,
+  /// since the hub's word about its key is missing, is told and not kept: else an owner could say what others did.
   func records(
     _ history: History, _ manifest: Manifest, _ verdict: (V1RecordVerdict) async throws(Refusal) -> Void
   ) async throws(Refusal) -> PulledRecords {
@@ -36,7 +37,7 @@ extension Pull {
         authority: authority)
       if let record = check.record, record.outputs.contains(where: { $0.version == manifest.root }) {
         try await self.check(record, against: manifest, &check)
-        if result.maker == nil { result.maker = envelope.cid }
+        if result.maker == nil, check.isSigned { result.maker = envelope.cid }
       }
       var said = V1RecordVerdict()
       said.record = envelope.cid.description
@@ -49,6 +50,7 @@ extension Pull {
           concern: envelope.cid.description, hint: "nothing of the version can be seen; tell its owner",
           rule: "wrong-record")
       }
+      guard check.isSigned else { continue }
       result.blobs.append(envelope.bytes)
       result.entries += service.entries(keeping: envelope)
     }
