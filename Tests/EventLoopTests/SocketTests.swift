@@ -125,6 +125,30 @@ struct Pair {
     }
   }
 
+  /// What all the tests with `withNoLeakedHandles` rely on.
+  @Test func aLeakedHandleFailsItsTest() async {
+    var leaked: Listener?
+    await withKnownIssue {
+      await withNoLeakedHandles { leaked = try? await Listener.tcp(host: "127.0.0.1", port: 0) }
+    }
+    #expect(leaked != nil)
+    leaked?.close()
+  }
+
+  /// A name may have several addresses; the one that answers counts.
+  @Test func aNameIsLookedUp() async throws {
+    try await withNoLeakedHandles {
+      let listener = try await Listener.tcp(host: "127.0.0.1", port: 0)
+      let stream = try await SocketStream.connect(host: "localhost", port: listener.port, timeout: .seconds(20))
+      try await stream.write([1])
+      let accepted = try await listener.accept()
+      #expect(try await accepted.read(atMost: 1) == [1])
+      stream.close()
+      accepted.close()
+      listener.close()
+    }
+  }
+
   @Test func refusalsOfTheSystemAreTold() async throws {
     await withNoLeakedHandles {
       await #expect(throws: StreamFailure.system(ECONNREFUSED)) {

@@ -67,6 +67,25 @@ import Testing
     }
   }
 
+  /// As a script would give it: among the arguments others could see it.
+  @Test func aTokenFromStandardInput() async throws {
+    try await Grid.with { grid in
+      try await grid.start("acme", ["node"])
+      let token = try await grid.ok("hub", "org", "add", "acme").last
+      for nothing in ["", "\n", "-\n"] {
+        let refused = try await grid.run("acme", ["join", "-", "--json"], stdin: Array(nothing.utf8))
+        #expect(refused.status == 2 && refused.refusal?["code"]?.string == "invalid", "\(refused)")
+      }
+      let joined = try await grid.run("acme", ["join", "-"], stdin: Array((token + "\n").utf8))
+      #expect(joined.status == 0 && joined.last == "acme", "\(joined)")
+      // As a file that was edited elsewhere would end, or one without an end of its line.
+      for text in [token + "\r\n", token] {
+        let again = try await grid.run("acme", ["join", "-"], stdin: Array(text.utf8))
+        #expect(again.status == 0 && again.last == "acme", "\(again)")
+      }
+    }
+  }
+
   /// The node loses power at each of the moments at which something new is on its disk.
   @Test(arguments: ["join.token", "authority.pem", "certificate.pem"])
   func powerCutOfTheNode(_ file: String) async throws {

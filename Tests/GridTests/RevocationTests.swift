@@ -21,8 +21,11 @@ import Testing
     var isStopped = false
     private let client: HTTPClient
     private let body: HTTPBody
+    private let rate: Int64?
 
-    init(_ grid: Grid, version: String) async throws {
+    /// Reads as fast as it can where there is no rate.
+    init(_ grid: Grid, version: String, rate: Int64? = RevocationTests.rate) async throws {
+      self.rate = rate
       client = try await Middleman.client(as: "globex", to: "acme", in: grid)
       var headers = HTTPHeaders()
       headers["demarc-endorsement"] = Base64.encode(try grid.contents("globex/keys/endorsement.json"))
@@ -49,7 +52,8 @@ import Testing
           return
         }
         count += Int64(piece.count)
-        let pause = Duration.microseconds(Int64(piece.count) * 1_000_000 / RevocationTests.rate)
+        guard let rate else { continue }
+        let pause = Duration.microseconds(Int64(piece.count) * 1_000_000 / rate)
         guard (try? await EventLoop.sleep(for: pause)) != nil else { return }
       }
     }
@@ -70,6 +74,49 @@ import Testing
       await grid.end("hub")
       try await grid.ok("acme", "grant", "revoke", grant)
     }
+  }
+
+  /// Four readers at once, each as fast as it can, one of which has stopped, and a pull beside them.
+  @Test func theGrantIsRevokedUnderLoad() async throws {
+    try await Grid.with("acme", "globex") { grid in
+      let grant = try await share(grid, expires: "90d")
+      let head = try await grid.ok("acme", "versions", "data", "--json").json?["versions"]?.array?.first
+      let version = try #require(head?["cid"]?.string)
+      var receivers: [Receiver] = []
+      for _ in 0..<4 { receivers.append(try await Receiver(grid, version: version, rate: nil)) }
+      let reading = receivers.map { receiver in Task { await receiver.run() } }
+      try await grid.until("4 MiB read by each") { receivers.allSatisfy { $0.count >= 4 << 20 } }
+      receivers[0].isStopped = true
+      let pull = grid.begin("globex", "pull", "acme/data", "--json", "--quiet")
+      try await grid.until("a pull under way") { try grid.segmentBytes("globex") > 4 << 20 }
+      #expect(receivers.allSatisfy { !$0.isOver })
+      try await grid.ok("acme", "grant", "revoke", grant)
+      let (before, start) = (receivers.map(\.count), EventLoop.bootTime())
+      receivers[0].isStopped = false
+      try await grid.until("the end of the transfers") { receivers.allSatisfy(\.isOver) }
+      for task in reading { await task.value }
+      let after = zip(receivers, before).map { $0.count - $1 }
+      print("revoked under load: read afterwards \(after), \(EventLoop.bootTime() - start)")
+      // What a receive buffer of this machine holds, and what the reader's own process does: see below.
+      let bound = try Self.receiveBuffer() + 320 << 10
+      for (receiver, count) in zip(receivers, after) {
+        #expect(!receiver.isWhole && receiver.count < Int64(Self.size) && count <= bound, "\(count)")
+      }
+      let cut = try #require(await pull.value)
+      #expect(cut.status == 3 || cut.status == 6, "\(cut)")
+      try await grid.refused("not-found", "globex", "versions", "acme/data")
+    }
+  }
+
+  /// The largest receive buffer that the kernel gives a socket by itself.
+  private static func receiveBuffer() throws -> Int64 {
+    let descriptor = open("/proc/sys/net/ipv4/tcp_rmem", O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 100)
+    let count = Glibc.read(descriptor, &buffer, buffer.count)
+    let fields = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return try #require(fields.last.flatMap { Int64($0) })
   }
 
   @Test func theChannelIsClosed() async throws {
