@@ -175,7 +175,8 @@ let package = Package(
       dependencies: ["Surface", "Peers", "API", "Core", "Cryptography", "HTTP", "EventLoop", "TestLoop", protobuf],
       swiftSettings: onTheLoop),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["CommandLine", "API", "Core", "Sandbox", protobuf],
+      name: "CommandLineTests",
+      dependencies: ["CommandLine", "Peers", "API", "Core", "EventLoop", "Sandbox", protobuf],
       swiftSettings: swiftSettings),
     // tests: CTestDisk watches the process's own file writes, and lets them fail
     .target(name: "CTestDisk", path: "Tests/CTestDisk"),

@@ -1,6 +1,8 @@
 import API
 import Core
+import EventLoop
 import Glibc
+import Peers
 import Testing
 
 @testable import CommandLine
@@ -125,7 +127,13 @@ struct Ground {
       var position = CommitFrames(tree)
       var isFinished = false
       while let step = try position.step() {
-        for frame in step.frames {
+        for piece in step.frames {
+          guard case .message(let frame) = piece else {
+            guard case .file(field: 3, let extent) = piece else { continue }
+            #expect(extent.length <= CommitFrames.frameBytes && extent.offset == Int64(text[current, default: 0]))
+            text[current, default: 0] += Int(extent.length)
+            continue
+          }
           switch frame.frame {
           case .file(let file):
             current = file.path
@@ -156,6 +164,12 @@ struct Ground {
         while let step = try position.step() { position = step.next }
       }
       #expect(refusal?.code == .stale)
+      // Also when all of it is on its way, and only the end is not told yet.
+      let short = try SourceTree([ground.at("a")])
+      var last = try #require(try CommitFrames(short).step())
+      while last.next.done < short.size { last = try #require(try last.next.step()) }
+      try ground.file("a", "another")
+      #expect(throws: Refusal.self) { try last.next.step() }
       // Before the first byte is read, too.
       #expect(throws: Refusal.self) { try CommitFrames(tree).step() }
     }

@@ -1,4 +1,6 @@
 import API
+import EventLoop
+import Glibc
 import Peers
 import SwiftProtobuf
 import TestLoop
@@ -38,6 +40,38 @@ import Testing
         next.popFirst().map { [$0] }
       }
       #expect(answer.storedBytes == 5 << 20)
+    }
+  }
+
+  @Test func anUploadFromAFile() async throws {
+    try await Stage.run { stage in
+      var template = Array("/tmp/demarc-upload-XXXXXX".utf8CString)
+      let descriptor = mkstemp(&template)
+      try #require(descriptor >= 0)
+      unlink(template)
+      try #require(ftruncate(descriptor, 3 << 20) == 0)
+      let file = SharedFile(adopting: descriptor)
+      let start = V1CommitFrame.with { $0.start.dataset = "weather" }
+      for (length, isShort) in [(300, false), (1 << 20, false), (2 << 20, true)] as [(Int64, Bool)] {
+        let range = FileExtent(file: file, offset: 1 << 20, length: length)
+        var steps: [[UploadPiece<V1CommitFrame>]] = [
+          [.message(start)], [.message(.with { $0.data = .init(repeating: 1, count: 9) }), .file(field: 3, range)],
+          [.file(field: 3, range)], [.message(.with { $0.finish = V1CommitFinish() })],
+        ]
+        if isShort { try #require(ftruncate(descriptor, 5 << 19) == 0) }
+        steps.reverse()
+        let outcome: Result<V1CommitResponse, Refusal>
+        do throws(Refusal) {
+          outcome = .success(
+            try await stage.client.upload(
+              Operations.commit,
+              pieces: { () async throws(Refusal) -> [UploadPiece<V1CommitFrame>]? in steps.popLast() }))
+        } catch { outcome = .failure(error) }
+        switch outcome {
+        case .success(let answer): #expect(!isShort && answer.storedBytes == 9 + 2 * length)
+        case .failure(let refusal): #expect(isShort && refusal.code == .stale, "\(refusal)")
+        }
+      }
     }
   }
 

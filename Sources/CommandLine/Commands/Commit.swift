@@ -48,9 +48,9 @@ struct Commit: Command {
     }
     let answer: V1CommitResponse
     do throws(Refusal) {
-      answer = try await daemon.upload(Operations.commit) { () async throws(Refusal) -> [V1CommitFrame]? in
-        try await sending.next(start)
-      }
+      answer = try await daemon.upload(
+        Operations.commit,
+        pieces: { () async throws(Refusal) -> [CommitFrames.Piece]? in try await sending.next(start) })
     } catch {
       progress.finish()
       throw session.explained(error)
@@ -69,9 +69,10 @@ struct Commit: Command {
   }
 }
 
-/// The frames of a commit on their way: the next ones are read while the last ones are sent.
+/// The frames of a commit on their way: the next ones are read while the last ones are sent, unless those go out from
+/// the file itself.
 @MainActor private final class Sending {
-  private var ahead: Task<Result<(frames: [V1CommitFrame], next: CommitFrames)?, Refusal>, Never>?
+  private var ahead: Task<Result<(frames: [CommitFrames.Piece], next: CommitFrames)?, Refusal>, Never>?
   private var position: CommitFrames
   private let progress: Progress
   private var hasStarted = false
@@ -81,16 +82,18 @@ struct Commit: Command {
     self.progress = progress
   }
 
-  func next(_ start: V1CommitFrame) async throws(Refusal) -> [V1CommitFrame]? {
+  func next(_ start: V1CommitFrame) async throws(Refusal) -> [CommitFrames.Piece]? {
     if !hasStarted {
       hasStarted = true
       read()
-      return [start]
+      return [.message(start)]
     }
+    if ahead == nil { read() }
     guard let ahead, let step = try await ahead.value.get() else { return nil }
     progress.update(position.done)
     position = step.next
-    read()
+    self.ahead = nil
+    if !step.frames.contains(where: { if case .file = $0 { true } else { false } }) { read() }
     return step.frames
   }
 

@@ -52,11 +52,14 @@ final class BodyReader {
       isFinished = true
     case .length(let length):
       let count = Int(min(length - received, Int64(inlet.available.count)))
-      output = Array(inlet.available.prefix(count))
-      inlet.consume(count)
+      output = inlet.take(count)
       isFinished = received + Int64(count) == length
     case .chunked:
-      output.reserveCapacity(inlet.available.count)
+      if decoder.takesAsData(inlet.count) {
+        output = inlet.take(inlet.count)
+        return
+      }
+      output.reserveCapacity(inlet.count)
       inlet.consume(try decoder.decode(inlet.available, into: &output))
       isFinished = decoder.isComplete
     case .untilClose:

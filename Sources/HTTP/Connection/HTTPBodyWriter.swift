@@ -23,12 +23,14 @@ package final class HTTPBodyWriter {
     try await outlet.write(isChunked ? ChunkedEncoder.chunk(bytes) : bytes)
   }
 
-  /// Sends ranges of files, like `write`.
-  package func send(_ extents: [FileExtent]) async throws(StreamFailure) {
-    let length = extents.reduce(0) { $0 + $1.length }
+  /// Sends ranges of files, like `write`, and `head` before them. A file that is shorter than that throws
+  /// `.system(ENODATA)`.
+  package func send(_ extents: [FileExtent], after head: [UInt8] = []) async throws(StreamFailure) {
+    let length = extents.reduce(Int64(head.count)) { $0 + $1.length }
     if length == 0 { return }
     try account(length)
-    if isChunked { try await outlet.write(ChunkedEncoder.sizeLine(length)) }
+    let before = isChunked ? ChunkedEncoder.sizeLine(length) + head : head
+    if !before.isEmpty { try await outlet.write(before) }
     try await outlet.send(extents)
     if isChunked { try await outlet.write([Octet.carriageReturn, Octet.lineFeed]) }
   }

@@ -45,6 +45,16 @@ final class Inlet {
 
   func consume(_ count: Int) { start += count }
 
+  /// The next `count` bytes, which are there; without a copy if they are all that there is.
+  func take(_ count: Int) -> [UInt8] {
+    guard start == 0, count == bytes.count else {
+      defer { start += count }
+      return Array(bytes[start..<(start + count)])
+    }
+    defer { bytes = [] }
+    return bytes
+  }
+
   /// From now on until `disarm`, a read must succeed within this time.
   func arm(_ time: Duration, _ expiry: (() -> Void)? = nil) {
     self.expiry = expiry

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 
 /// The writing side of one connection: everything that leaves goes with a deadline, so that a receiver that has stopped
 /// reading cannot hold a task, a file and a grant for ever.
@@ -87,6 +88,8 @@ final class Outlet {
 
   private func failed(_ failure: StreamFailure) -> StreamFailure {
     watchdog.disarm()
+    // A file that is too short is no failure of the stream: nobody at the other end has anything to say about it.
+    if case .system(ENODATA) = failure { return failure }
     hasFailed = true
     return hasExpired ? .timedOut : failure
   }

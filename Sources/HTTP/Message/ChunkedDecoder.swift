@@ -56,6 +56,14 @@ nonisolated package struct ChunkedDecoder: Sendable {
     return index - input.startIndex
   }
 
+  /// Takes the next `count` bytes, if all of them are data: then they are the body's as they are.
+  mutating func takesAsData(_ count: Int) -> Bool {
+    guard state == .data, count > 0, remaining >= Int64(count) else { return false }
+    remaining -= Int64(count)
+    if remaining == 0 { state = .dataReturn }
+    return true
+  }
+
   private mutating func frameByte(_ byte: UInt8) throws(HTTPFault) {
     switch state {
     case .size:

@@ -39,20 +39,23 @@ package struct ConnectClient {
   package func upload<Request, Response>(
     _ operation: Operation<Request, Response>, _ next: @escaping () async throws(Refusal) -> [Request]?
   ) async throws(Refusal) -> Response {
+    try await upload(
+      operation,
+      pieces: { () async throws(Refusal) -> [UploadPiece<Request>]? in
+        try await next()?.map { .message($0) }
+      })
+  }
+
+  /// The same with ranges of files among the messages.
+  package func upload<Request, Response>(
+    _ operation: Operation<Request, Response>,
+    pieces next: @escaping () async throws(Refusal) -> [UploadPiece<Request>]?
+  ) async throws(Refusal) -> Response {
     let type = ConnectType(.proto, isStream: true)
     var failure: Refusal?
     let content = HTTPContent.stream { (writer) async throws(StreamFailure) in
       do throws(Refusal) {
-        while let messages = try await next() {
-          var envelopes: [UInt8] = []
-          for message in messages {
-            let envelope = ConnectEnvelope.encode(try Coding.proto.encode(message))
-            if envelopes.isEmpty { envelopes = envelope } else { envelopes.append(contentsOf: envelope) }
-          }
-          do throws(StreamFailure) { try await writer.write(envelopes) } catch {
-            throw Refusal(.unreachable, "the daemon stopped taking the upload: \(error)")
-          }
-        }
+        while let pieces = try await next() { try await Self.write(pieces, to: writer) }
       } catch {
         if error.code != .unreachable { failure = error }
         throw .closed
@@ -68,6 +71,33 @@ package struct ConnectClient {
       return answer
     } catch {
       throw failure ?? error
+    }
+  }
+
+  private static func write<Request>(
+    _ pieces: [UploadPiece<Request>], to writer: HTTPBodyWriter
+  ) async throws(Refusal) {
+    var envelopes: [UInt8] = []
+    do {
+      for piece in pieces {
+        switch piece {
+        case .message(let message):
+          let envelope = ConnectEnvelope.encode(try Coding.proto.encode(message))
+          if envelopes.isEmpty { envelopes = envelope } else { envelopes.append(contentsOf: envelope) }
+        case .file(let field, let extent):
+          envelopes += UploadPiece<Request>.head(ofField: field, count: Int(extent.length))
+          try await writer.send([extent], after: envelopes)
+          envelopes = []
+        }
+      }
+      try await writer.write(envelopes)
+    } catch let refusal as Refusal {
+      throw refusal
+    } catch StreamFailure.system(ENODATA) {
+      throw Refusal(
+        .stale, "a file became shorter while it was read", hint: "try again when nobody writes to it")
+    } catch {
+      throw Refusal(.unreachable, "the daemon stopped taking the upload: \(error)")
     }
   }
 
