@@ -27,6 +27,9 @@ package enum Limits {
   /// Bytes of one log entry: the length prefix of an entry bundle has 16 bits.
   package static let logEntryBytes = 65_535
 
+  /// Bytes of a proof from a log: the largest entry in base-64, a statement, a path and a note.
+  package static let logProofBytes = 1024 * 1024
+
   /// Organizations that one lease snapshot may call suspended.
   package static let suspendedOrganizations = 1_000
 

@@ -49,6 +49,4 @@ extension Limits {
   /// Microseconds of a node's silence, and of an event's waiting for it, that the doctor speaks of: a day, an hour.
   static let silenceNotice: Int64 = 86_400_000_000
   static let backlogNotice: Int64 = 3_600_000_000
-  /// Entries of one page of the audit list.
-  static let auditPage = 1_000
 }

@@ -10,9 +10,6 @@ nonisolated package enum NodeLimits {
   static let longestGrantSeconds: UInt64 = 3650 * 86_400
   /// Bytes of a reason that somebody gives.
   static let reasonBytes = 1000
-  /// Lines of one page of the audit.
-  static let auditPage = 1000
-  static let longestAuditPage = 10_000
   /// Grants, offers and proposals of one organization on one channel that a request is judged by: one in force is the
   /// rule, and what is over comes last.
   static let grantCandidates = 64

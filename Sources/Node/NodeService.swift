@@ -82,10 +82,11 @@ package final class NodeService {
   }
 
   private func restore() async throws(Refusal) {
-    let (hub, snapshot, suspended) = try await ledger.read { database in
+    let (hub, snapshot, suspended, note) = try await ledger.read { database in
       (
         try Fact.hub.value(in: database), try Fact.leaseSnapshot.value(in: database),
-        try database.rows("SELECT organization FROM suspended") { try $0.text(0) }
+        try database.rows("SELECT organization FROM suspended") { try $0.text(0) },
+        try Countersigned.newest(in: database)
       )
     }
     guard let hub else { return }
@@ -97,6 +98,10 @@ package final class NodeService {
       throw Refusal(
         .corrupt, "the node has joined, but the files of its identity are gone from \(settings.directory)/keys",
         hint: "restore them, or join anew with a fresh data directory and `demarc org token` at the hub")
+    }
+    if let note, let head = Checkpoint(text: note.text) {
+      countersigned = note
+      hubCheckpointSize = head.size
     }
     guard let snapshot, let envelope = try? Envelope(bytes: Array(snapshot.utf8)) else { return }
     lease = try? identity.lease(in: envelope)

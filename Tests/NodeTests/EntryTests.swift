@@ -21,7 +21,7 @@ import Testing
         record: nil, history: [1, 2, 3]),
       TagSetEntry(dataset: "weather", name: "v1", number: 1),
       ChannelOpenedEntry(name: "c", dataset: "weather", isPrivate: true), ChannelClosedEntry(name: "c"),
-      LeaseEntry(epoch: 1, ends: time, suspended: ["x"], snapshot: [1], event: nil),
+      LeaseEntry(epoch: 1, ends: time, suspended: ["x"], snapshot: [1], checkpoint: [2], event: nil),
       SuspensionEntry(names: [], event: 7), KeysKeptEntry(statements: [[1]], revocations: []),
       CertificateRenewedEntry(expires: time, advertised: "https://a:1"), RevocationDeliveredEntry(id: "a"),
       RevokedEntry(id: "a", revocation: [1], reason: "r"),

@@ -17,6 +17,8 @@ package enum Operations {
     "Audit/List", at: .both, by: .operator, audited: false)
   package static let verifyAudit = Operation<V1VerifyAuditRequest, V1VerifyAuditResponse>(
     "Audit/Verify", at: .both, by: .operator, audited: false)
+  package static let proveAudit = Operation<V1ProveAuditRequest, V1ProveAuditResponse>(
+    "Audit/Prove", at: .both, by: .operator, audited: false)
   package static let exportTrust = Operation<V1ExportTrustRequest, V1ExportTrustResponse>(
     "Trust/Export", at: .both, by: .operator, audited: false)
 

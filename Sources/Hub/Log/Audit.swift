@@ -6,13 +6,21 @@ import SQLite
 extension Transaction {
   /// What the log says, oldest first, a page at a time.
   func listAudit(_ request: V1ListAuditRequest) throws -> V1ListAuditResponse {
-    let limit = request.limit == 0 ? Limits.auditPage : min(Int(request.limit), Limits.auditPage)
-    let since = request.hasSince ? Timestamp(wire: request.since).microseconds : 0
+    let filter = try AuditFilter(request)
+    let channel = filter.channel.split(separator: "/").map(String.init)
+    guard channel.count != 1 else {
+      throw Refusal(
+        .invalid, "a hub knows channels as ORG/CHANNEL", concern: filter.channel,
+        hint: "`demarc org show ORG` lists an organization's channels")
+    }
+    // What an entry is about in a channel is a grant on it: the log itself names the grant alone.
     var entries = try database.rows(
       """
       SELECT position, time, actor, kind, subject, outcome, detail FROM log_entry
-      WHERE position >= ? AND time >= ? ORDER BY position LIMIT ?
-      """, Int64(clamping: request.from), since, limit + 1
+      WHERE \(AuditFilter.condition)
+      AND (?6 = '' OR subject IN (SELECT id FROM grants WHERE owner = ?6 AND channel = ?7)) ORDER BY position LIMIT ?8
+      """, filter.from, filter.since, filter.until, filter.kind, filter.actor, channel.first ?? "", channel.last ?? "",
+      filter.limit + 1
     ) { row in
       var entry = V1AuditEntry()
       entry.index = UInt64(clamping: try row.int64(0))
@@ -25,8 +33,8 @@ extension Transaction {
       return entry
     }
     var response = V1ListAuditResponse()
-    response.more = entries.count > limit
-    if entries.count > limit { entries.removeLast() }
+    response.more = entries.count > filter.limit
+    if response.more { entries.removeLast() }
     response.entries = entries
     return response
   }

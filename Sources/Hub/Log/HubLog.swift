@@ -40,7 +40,7 @@ struct LogContext {
 extension Transaction {
   /// The nonce of an entry.
   static func nonce(salt: [UInt8], _ context: LogContext) -> [UInt8] {
-    SHA256.hash(salt + context.json.canonicalBytes).bytes
+    LogCommitment.nonce(salt: salt, context: context.json)
   }
 
   /// Appends a signed statement.

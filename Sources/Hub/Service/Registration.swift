@@ -20,6 +20,7 @@ extension HubService {
     }
     read(dispatcher, Operations.listAudit) { try $0.listAudit($1) }
     read(dispatcher, Operations.verifyAudit) { transaction, _ in try transaction.verifyAudit() }
+    read(dispatcher, Operations.proveAudit) { try $0.proveAudit($1) }
     read(dispatcher, Operations.exportTrust) { transaction, _ in
       var response = V1ExportTrustResponse()
       response.bundle = .init(try transaction.trustBundle().json.canonicalBytes)

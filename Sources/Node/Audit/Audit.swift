@@ -8,6 +8,7 @@ import Storage
 extension NodeService {
   func registerAudit(on dispatcher: Dispatcher) {
     dispatcher.on(Operations.listAudit) { (request, _) async throws(Refusal) in try await self.listAudit(request) }
+    dispatcher.on(Operations.proveAudit) { (request, _) async throws(Refusal) in try await self.proveAudit(request) }
     dispatcher.on(Operations.verifyAudit) { (_, _) async throws(Refusal) in try await self.verifyAudit() }
   }
 
@@ -38,16 +39,15 @@ extension NodeService {
   }
 
   private func listAudit(_ request: V1ListAuditRequest) async throws(Refusal) -> V1ListAuditResponse {
-    let since = request.hasSince ? Timestamp(wire: request.since).microseconds : 0
-    let from = Int64(clamping: request.from)
-    let limit = request.limit == 0 ? NodeLimits.auditPage : min(Int(request.limit), NodeLimits.longestAuditPage)
+    let filter = try AuditFilter(request)
+    let (bare, full) = channelNames(filter.channel)
     var response = V1ListAuditResponse()
     response.entries = try await ledger.read { database in
       try database.rows(
         """
         SELECT position, time, actor, kind, subject, outcome, detail, bytes FROM audit
-        WHERE position >= ? AND time >= ? ORDER BY position LIMIT ?
-        """, from, since, limit + 1
+        WHERE \(AuditFilter.condition) AND (?6 = '' OR channel = ?6 OR channel = ?7) ORDER BY position LIMIT ?8
+        """, filter.from, filter.since, filter.until, filter.kind, filter.actor, full, bare, filter.limit + 1
       ) { row in
         var entry = V1AuditEntry()
         entry.index = UInt64(clamping: try row.int64(0))
@@ -61,27 +61,35 @@ extension NodeService {
         return entry
       }
     }
-    response.more = response.entries.count > limit
+    response.more = response.entries.count > filter.limit
     if response.more { response.entries.removeLast() }
     return response
   }
 
-  /// Reads every entry again, hashes it, and compares with the log's root and with what the hub countersigned.
+  /// A channel as entries may name it: one of this node's by its name alone, as before it had an organization, or with
+  /// that.
+  private func channelNames(_ channel: String) -> (bare: String, full: String) {
+    guard let own = identity?.organization.text else { return (channel, channel) }
+    if channel.hasPrefix(own + "/") { return (String(channel.dropFirst(own.utf8.count + 1)), channel) }
+    return channel.contains("/") || channel.isEmpty ? (channel, channel) : (channel, "\(own)/\(channel)")
+  }
+
+  /// Reads every entry again, hashes it, and compares with the log's root and with all that the hub countersigned.
   private func verifyAudit() async throws(Refusal) -> V1VerifyAuditResponse {
     var response = V1VerifyAuditResponse()
-    let (size, root) = try await ledger.read { database in
+    let (size, root, kept) = try await ledger.read { database in
       let log = MerkleLog(database)
       let size = try log.size
-      return (size, try log.root(size: size))
+      return (size, try log.root(size: size), try Countersigned.all(in: database))
     }
     response.size = UInt64(clamping: size)
     response.root = root.hex
     response.consistent = true
-    let noted = identity.flatMap { identity in
-      countersigned.flatMap {
-        Checkpoint(note: $0, origin: TrustBundle.logOrigin(identity.name), key: signingKey.publicKey)
-      }
-    }
+    let own = signingKey.publicKey
+    var noted =
+      (identity.map { identity in
+        kept.compactMap { Checkpoint(note: $0, origin: TrustBundle.logOrigin(identity.name), key: own) }
+      } ?? [])[...]
     var range = CompactRange()
     for number in 0..<size {
       do throws(StoreError) {
@@ -94,16 +102,20 @@ extension NodeService {
         response.problem = "entry \(number): \(Refusal(of: error).message)"
         return response
       }
-      if let noted, noted.size == range.size {
-        response.checkpoints = 1
-        if noted.root != range.root {
+      if let next = noted.first, next.size == range.size {
+        noted = noted.dropFirst()
+        response.checkpoints += 1
+        if next.root != range.root {
           response.consistent = false
-          response.problem = "the hub countersigned another log of \(noted.size) entries"
+          response.problem = "the hub countersigned another log of \(next.size) entries"
           return response
         }
       }
     }
-    if range.root != root {
+    if let left = noted.first {
+      response.consistent = false
+      response.problem = "the hub countersigned \(left.size) entries, the log has \(size)"
+    } else if range.root != root {
       response.consistent = false
       response.problem = "the entries do not give the log's root"
     }

@@ -15,5 +15,5 @@ nonisolated struct ChannelClosedEntry: Entry {
     try database.run("UPDATE channel SET open = 0 WHERE name = ?", name)
   }
 
-  var line: AuditLine { AuditLine(subject: name) }
+  var line: AuditLine { AuditLine(subject: name, channel: name) }
 }

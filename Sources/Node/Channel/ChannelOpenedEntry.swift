@@ -29,5 +29,7 @@ nonisolated struct ChannelOpenedEntry: Entry {
     try ChannelHeads.record(name, at: place, in: database)
   }
 
-  var line: AuditLine { AuditLine(subject: name, detail: (isPrivate ? "private, over " : "over ") + dataset) }
+  var line: AuditLine {
+    AuditLine(subject: name, detail: (isPrivate ? "private, over " : "over ") + dataset, channel: name)
+  }
 }

@@ -23,7 +23,9 @@ nonisolated struct RestoredEntry: Entry {
   func apply(at place: EntryPlace, in database: Database) throws {}
 
   var line: AuditLine {
-    AuditLine(subject: "\(organization)/\(channel)", detail: "\(content) under \(grant): \(reason)", bytes: fetched)
+    AuditLine(
+      subject: "\(organization)/\(channel)", detail: "\(content) under \(grant): \(reason)", bytes: fetched,
+      channel: "\(organization)/\(channel)")
   }
 }
 

@@ -58,7 +58,10 @@ nonisolated struct GrantEntry: Entry {
     if let event { try Fact.hubEvent.set(String(event), in: database) }
   }
 
-  var line: AuditLine { AuditLine(subject: id, outcome: state, detail: "\(owner)/\(channel) to \(grantee)") }
+  var line: AuditLine {
+    AuditLine(
+      subject: id, outcome: state, detail: "\(owner)/\(channel) to \(grantee)", channel: "\(owner)/\(channel)")
+  }
 }
 
 nonisolated extension GrantEntry {

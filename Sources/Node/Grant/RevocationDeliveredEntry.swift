@@ -15,5 +15,5 @@ nonisolated struct RevocationDeliveredEntry: Entry {
     try database.run("UPDATE permission SET delivered = 1 WHERE id = ?", id)
   }
 
-  var line: AuditLine { AuditLine(subject: id) }
+  var line: AuditLine { AuditLine(subject: id, grant: id) }
 }

@@ -32,5 +32,5 @@ nonisolated struct RevokedEntry: Entry {
       """, revocation, reason, place.time.microseconds, place.index, id)
   }
 
-  var line: AuditLine { AuditLine(subject: id, outcome: "revoked", detail: reason) }
+  var line: AuditLine { AuditLine(subject: id, outcome: "revoked", detail: reason, grant: id) }
 }

@@ -58,25 +58,32 @@ extension NodeService {
     }
     let snapshot = try identity.lease(in: envelope)
     await clock.heard(snapshot.issued)
-    noteCountersigned([UInt8](response.checkpoint), identity)
+    let fresh = noteCountersigned([UInt8](response.checkpoint), identity)
     if !response.hubCheckpoint.isEmpty { hubCheckpoint = [UInt8](response.hubCheckpoint) }
     if let lease, snapshot.epoch <= lease.epoch { return }
     let names = snapshot.suspended.map(\.text)
     try await ledger.append(
       LeaseEntry(
-        epoch: snapshot.epoch, ends: snapshot.validUntil, suspended: names, snapshot: bytes, event: event), by: "hub")
+        epoch: snapshot.epoch, ends: snapshot.validUntil, suspended: names, snapshot: bytes, checkpoint: fresh,
+        event: event), by: "hub")
     // Another answer may have come while this one was written.
     if let lease, snapshot.epoch <= lease.epoch { return }
     lease = snapshot
     setSuspended(names)
   }
 
-  /// Remembers up to where the hub knows this log, and keeps its countersignature: records are anchored by it.
-  private func noteCountersigned(_ bytes: [UInt8], _ identity: Identity) {
+  /// Remembers up to where the hub knows this log, and its countersignature: records are anchored by it. Answers the
+  /// note if it is one that was not kept before.
+  private func noteCountersigned(_ bytes: [UInt8], _ identity: Identity) -> [UInt8]? {
     guard !bytes.isEmpty, let note = SignedNote(bytes: bytes),
-      let head = Checkpoint(note: note, origin: TrustBundle.logOrigin(identity.name), key: signingKey.publicKey)
-    else { return }
+      let head = Checkpoint(note: note, origin: TrustBundle.logOrigin(identity.name), key: signingKey.publicKey),
+      let hub = NoteKey(
+        name: TrustBundle.logOrigin(identity.name.trustDomain), kind: .cosignature, key: identity.hubKey),
+      note.cosigned(by: hub) != nil
+    else { return nil }
+    let isNew = countersigned?.text != note.text
     hubCheckpointSize = head.size
     countersigned = note
+    return isNew ? note.bytes : nil
   }
 }

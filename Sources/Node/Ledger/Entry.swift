@@ -51,6 +51,10 @@ nonisolated package struct AuditLine: Sendable {
   package var detail = ""
   /// Bytes that left or came.
   package var bytes: Int64 = 0
+  /// The channel that it concerns: `ORG/CHANNEL`, or the name of one of this node's.
+  package var channel = ""
+  /// The grant that it concerns, where that tells the channel.
+  package var grant = ""
 }
 
 /// The codec of entries.

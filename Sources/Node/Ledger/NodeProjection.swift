@@ -8,16 +8,20 @@ nonisolated package struct NodeProjection: Projection {
 
   package var name: String { "node" }
   package var version: Int { NodeTables.version }
-  package var schema: String { NodeTables.schema + ProvenanceTables.schema }
+  package var schema: String { NodeTables.schema + ProvenanceTables.schema + Countersigned.schema }
 
   package func apply(_ bytes: [UInt8], number: Int64, to database: Database) throws {
     let (entry, place) = try EntryCoding.decode(bytes, index: number)
     try entry.apply(at: place, in: database)
     let line = entry.line
+    let channel =
+      line.grant.isEmpty
+      ? line.channel : try PermissionRow.of(line.grant, in: database).map { "\($0.owner)/\($0.channel)" } ?? ""
     try database.run(
       """
-      INSERT INTO audit (position, time, actor, kind, subject, outcome, detail, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO audit (position, time, actor, kind, subject, outcome, detail, bytes, channel)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, number, place.time.microseconds, place.actor, type(of: entry).kind, line.subject, line.outcome, line.detail,
-      line.bytes)
+      line.bytes, channel)
   }
 }

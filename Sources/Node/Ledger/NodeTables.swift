@@ -1,7 +1,7 @@
 /// The tables that the entries of a node's log make: a view, dropped and replayed when its version changes.
 nonisolated package enum NodeTables {
   /// Raised with every change of the text below or of any `apply`.
-  package static let version = 2
+  package static let version = 3
 
   /// Times are microseconds since 1970. Envelopes are kept byte for byte.
   package static let schema = """
@@ -58,7 +58,9 @@ nonisolated package enum NodeTables {
 
     CREATE TABLE audit (
       position INTEGER PRIMARY KEY, time INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
-      subject TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, bytes INTEGER NOT NULL
+      subject TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, bytes INTEGER NOT NULL,
+      -- ORG/CHANNEL, or the name of one of this node's; empty where the entry concerns none.
+      channel TEXT NOT NULL
     );
     CREATE INDEX audit_time ON audit (time);
     """

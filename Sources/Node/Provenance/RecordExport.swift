@@ -39,32 +39,12 @@ extension NodeService {
     try await ledger.read { try Records.hasRun(script, in: $0) } ? try await blob(script) : nil
   }
 
-  /// The proof that this node's log holds a record of its own: up to the checkpoint that the hub countersigned last, if
-  /// that reaches the record, else up to one of now that only this node signed.
+  /// The proof that this node's log holds a record of its own.
   private func logged(_ kept: KeptRecord) async throws(Refusal) -> ProvenanceBundle.Logged? {
-    guard let me = identity, kept.record.identity == me.name else { return nil }
-    let origin = TrustBundle.logOrigin(me.name)
-    let countersigned = countersigned
-    let own = signingKey
-    let found = try await ledger.read { database -> (Int64, LogAnchor)? in
-      guard let position = try Records.position(of: kept.cid, in: database) else { return nil }
-      let log = MerkleLog(database)
-      var note = countersigned
-      var size = note.flatMap { Checkpoint(note: $0, origin: origin, key: own.publicKey) }?.size ?? 0
-      if size <= position {
-        let checkpoint = try log.checkpoint(origin: origin)
-        note = try checkpoint.signed(by: own)
-        size = checkpoint.size
-      }
-      guard let note, let path = try log.inclusion(of: position, size: size) else { return nil }
-      return (position, LogAnchor(index: position, path: path, checkpoint: note))
-    }
-    guard let (position, anchor) = found else { return nil }
-    do throws(StoreError) {
-      guard let entry = try await store.entry(position) else { return nil }
-      return ProvenanceBundle.Logged(entry: entry, anchor: anchor)
-    } catch {
-      throw Refusal(of: error)
-    }
+    guard let me = identity, kept.record.identity == me.name,
+      let position = try await ledger.read({ try Records.position(of: kept.cid, in: $0) })
+    else { return nil }
+    let (entry, anchor) = try await logged(position)
+    return ProvenanceBundle.Logged(entry: entry, anchor: anchor)
   }
 }

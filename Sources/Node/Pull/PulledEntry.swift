@@ -52,7 +52,8 @@ nonisolated struct PulledEntry: Entry {
   }
 
   var line: AuditLine {
-    AuditLine(subject: "\(dataset)@\(number)", detail: "\(content) under \(grant)", bytes: fetched)
+    AuditLine(
+      subject: "\(dataset)@\(number)", detail: "\(content) under \(grant)", bytes: fetched, channel: dataset)
   }
 }
 

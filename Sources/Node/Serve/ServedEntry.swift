@@ -52,6 +52,7 @@ nonisolated struct ServedEntry: Entry {
   var line: AuditLine {
     AuditLine(
       subject: channel, outcome: complete ? "done" : "cut",
-      detail: "\(what) of \(content?.description ?? "the channel") to \(organization) under \(grant)", bytes: bytes)
+      detail: "\(what) of \(content?.description ?? "the channel") to \(organization) under \(grant)", bytes: bytes,
+      channel: channel)
   }
 }

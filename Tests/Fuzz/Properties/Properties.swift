@@ -18,7 +18,7 @@ package enum Properties {
     Target("request", requestHead), Target("response", responseHead), Target("chunked", chunkedBody),
     Target("range", byteRange), Target("connect", connectStream),
     Target("json", jsonText), Target("envelope", envelope), Target("statement", statement),
-    Target("record", record), Target("note", signedNote), Target("token", joinToken),
+    Target("record", record), Target("note", signedNote), Target("proof", logProof), Target("token", joinToken),
     Target("name", names), Target("certificate", certificate),
     Target("car", archive), Target("node", node), Target("version", version),
     Target("frame", workerFrames), Target("payload", payloads), Target("table", table),

@@ -1,4 +1,5 @@
 import Core
+import Cryptography
 
 extension Properties {
   /// An envelope of another program becomes one of ours, which is read strictly and has one CID; what is read strictly is
@@ -21,6 +22,20 @@ extension Properties {
     if own.preAuthenticationEncoding != foreign.preAuthenticationEncoding { return "another thing is signed" }
     let keys = own.signatures.map(\.keyID)
     return zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 } ? nil : "signatures out of order, or two by one key"
+  }
+
+  /// A proof that is read is read again from what is written, and checking it never fails otherwise than by a verdict; who
+  /// has no key of the hub makes none that holds.
+  package static func logProof(_ input: [UInt8]) -> String? {
+    guard let proof = try? LogProof(bytes: input) else { return nil }
+    let written = proof.json.canonicalBytes
+    guard let again = try? LogProof(bytes: written), again == proof else { return "changed by writing" }
+    guard let domain = TrustDomain("fuzz.example"),
+      let key = try? Ed25519PrivateKey(seed: [UInt8](repeating: 99, count: 32))
+    else { return "no key" }
+    let authority = RecordCheck.Authority(
+      trustDomain: domain, hubKey: key.publicKey, statement: { _ in nil }, revocation: { _ in nil })
+    return LogProofCheck(proof, authority: authority).verdict == .verified ? "verified without the hub" : nil
   }
 
   /// A payload that is read as a statement is its only text. The first byte chooses the kind.
