@@ -106,8 +106,8 @@ import Testing
   @Test func idsThatNoEntryHas() async throws {
     try await Grid.with("acme", "globex") { grid in
       for at in ["acme", "hub"] {
-        for id in ["x", "-1", "01", "1.0", "", "99999999999999999999", String(repeating: "9", count: 4000)] {
-          try await grid.refused("invalid", at, "audit", "prove", "--", id)
+        for id in ["x", "+1", "01", "1.0", "", "99999999999999999999", String(repeating: "9", count: 4000)] {
+          try await grid.refused("invalid", at, "audit", "prove", id)
         }
         for id in ["100000", "9223372036854775807"] { try await grid.refused("not-found", at, "audit", "prove", id) }
       }

@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// Which lines of a log a caller wants to see: what hub and node alike make of the request, checked once.
 package struct AuditFilter: Sendable {

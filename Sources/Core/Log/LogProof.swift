@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 // A proof that a log holds an entry, one JSON object in canonical form:
 //

@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 /// What a proof from a log is worth to somebody who trusts a hub's key and nothing else. Pure: the same files give the
 /// same verdict anywhere, without a daemon and without a network.
