@@ -14,19 +14,24 @@ let swiftSettings: [SwiftSetting] =
 /// Code that lives on the event loop: the loop is the MainActor, and everything is on it unless it says otherwise.
 let onTheLoop: [SwiftSetting] = swiftSettings + [.defaultIsolation(MainActor.self)]
 
-/// Every symbol is bound at the start, and the table of them is read-only from then on.
-let hardened: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+/// Every symbol is bound at the start; the table of them, and whatever else is relocated then, is read-only from then on.
+let hardened: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "relro"])
+]
 
 /// Code that runs once per command and never per byte is compiled for size.
 let compact: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 /// What the statically linked library exports would otherwise keep everything behind it alive: 1.8 MB of each binary.
 /// GNU ld, as the toolchain's gold cannot pack the relative relocations, which are another 1.2 MB and a third of what the
-/// dynamic loader does at each start. lld can, but keeps what refers to full Foundation: 40 MB.
+/// dynamic loader does at each start. lld can, but keeps what refers to full Foundation: 40 MB. It is told where Swift's
+/// constants belong (Scripts/constants.ld).
 let pruned: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=bfd", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
-    .when(configuration: .release))
+    [
+      "-use-ld=bfd", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+      "-Xlinker", "-T", "-Xlinker", Context.packageDirectory + "/Scripts/constants.ld",
+    ], .when(configuration: .release))
 ]
 
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")

@@ -161,6 +161,9 @@ import Testing
       }
       for wrong in [
         ["hub", "--bogus"], ["node", "--data"], ["both"], ["node", "--data", "x", "--listen", "nowhere"],
+        // Where nobody can connect is not where others can be told to.
+        ["hub", "--data", "x", "--listen", "0.0.0.0:0"], ["node", "--data", "x", "--listen", "[::]:0"],
+        ["node", "--data", "x", "--listen", "127.0.0.1:0", "--advertise", "https://0.0.0.0:1"],
       ] {
         let outcome = try await Grid.execute(Grid.binaries + "/demarcd", wrong)
         #expect(outcome.status == 2, "\(outcome)")
