@@ -42,6 +42,24 @@ package enum Limits {
   /// Microseconds of the longest lease: 30 days.
   package static let longestLeaseMicroseconds: Int64 = 30 * 86_400_000_000
 
+  /// Bytes of an email address (RFC 5321, 4.5.3.1.3).
+  package static let emailBytes = 254
+  /// Users of one organization, those who were invited included.
+  package static let users = 10_000
+  /// The highest number of a membership: what every JSON reader keeps exact, and one more is possible.
+  package static let membershipNumber: Int64 = 1 << 53
+  /// Characters that a passphrase has at least, and bytes that it has at most.
+  package static let passphraseCharacters = 12
+  package static let passphraseBytes = 1024
+  /// Microseconds that an invitation holds where nothing else is asked for, and at most: 7 and 30 days.
+  package static let invitationMicroseconds: Int64 = 7 * 86_400_000_000
+  package static let longestInvitationMicroseconds: Int64 = 30 * 86_400_000_000
+  /// Microseconds after which nobody honours a token that was issued before: its 15 minutes, and as much again for clocks
+  /// that disagree. So long a node remembers whose tokens are over.
+  package static let deniedMicroseconds: Int64 = 2 * 900_000_000
+  /// Users that one page of a list has.
+  package static let userPage = 1_000
+
   /// Bytes of a reference as people type it, path included.
   package static let referenceBytes = 8192
 

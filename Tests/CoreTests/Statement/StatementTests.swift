@@ -21,6 +21,7 @@ struct Samples {
       let scene = try GrantScene()
       let grant = try scene.statement(
         actions: [.transform, .read], limits: GrantLimits(lease: 3_600_000_000, bytes: 5))
+      let user = try #require(EmailAddress("ada@acme.example"))
       let (dataset, channel) = (try #require(DatasetName("weather")), try #require(ChannelName("daily")))
       return [
         KeyStatement(identity: identity, key: key.publicKey, issued: time),
@@ -40,6 +41,13 @@ struct Samples {
         Verification(
           record: cid, verdict: .inconclusive, reason: "script missing", engine: "lua-5.4.4", executed: true,
           identity: identity, time: time),
+        Membership(
+          number: 1, user: user, organization: identity.organization, role: .custodian, key: key.publicKey, issued: time
+        ),
+        MembershipEnd(number: 2, user: user, organization: identity.organization, ended: time),
+        SessionRequest(
+          authority: SHA256.hash("certificate"), organization: identity.organization, user: user,
+          challenge: SHA256.hash("challenge")),
       ]
     }
   }
