@@ -34,5 +34,6 @@ struct Demarc: ParsableCommand {
       ChannelGroup.self, GrantGroup.self, Pull.self,
       Run.self, TransformGroup.self, ProvenanceGroup.self, Trace.self, Verify.self,
       TrustGroup.self, AuditGroup.self, OrganizationGroup.self,
+      UserGroup.self, Login.self, Logout.self, Whoami.self,
     ])
 }

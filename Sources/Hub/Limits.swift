@@ -36,6 +36,17 @@ extension Limits {
   /// Microseconds that a grant lasts at most: ten years.
   static let longestGrantMicroseconds: Int64 = 10 * 365 * 86_400_000_000
 
+  /// Bytes of a session, and microseconds that it holds: 12 hours.
+  static let sessionBytes = 32
+  static let sessionMicroseconds: Int64 = 12 * 3_600_000_000
+  /// Sessions that one user opens within a minute: each is an entry of a log that is kept for ever.
+  static let sessionsPerMinute = 10
+  /// Microseconds within which a challenge is answered: a passphrase is typed, a key derived.
+  static let challengeMicroseconds: Int64 = 300_000_000
+
+  /// Microseconds that a node's clock may be ahead when it says until when an invitation holds.
+  static let clockSlackMicroseconds: Int64 = 60_000_000
+
   /// Changes that one organization's node may ask for within a minute.
   static let changesPerMinute = 3_000
   /// Events that are read and handed to a connection at a time.

@@ -4,6 +4,7 @@ extension NodeService {
   /// Puts every operation of a node on a dispatcher.
   package func register(on dispatcher: Dispatcher) {
     registerMembership(on: dispatcher)
+    registerUsers(on: dispatcher)
     registerDatasets(on: dispatcher)
     registerVersions(on: dispatcher)
     registerChannels(on: dispatcher)

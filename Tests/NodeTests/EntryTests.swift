@@ -1,4 +1,5 @@
 import Core
+import Cryptography
 import Testing
 
 @testable import Node
@@ -14,6 +15,12 @@ import Testing
   @Test func whatIsWrittenReadsBack() throws {
     let cid = CID.raw(of: [1])
     let time = Timestamp(seconds: 5)
+    let user = try #require(EmailAddress("ada@acme.example"))
+    let acme = try #require(OrganizationName("acme"))
+    let key = try Ed25519PrivateKey(seed: [UInt8](repeating: 1, count: 32))
+    let membership = Membership(
+      number: 1, user: user, organization: acme, role: .admin, key: key.publicKey, issued: time)
+    let end = MembershipEnd(number: 2, user: user, organization: acme, ended: time)
     let entries: [any Entry] = [
       DatasetCreatedEntry(name: "weather", title: "T"),
       VersionCommittedEntry(
@@ -28,6 +35,12 @@ import Testing
       ServedEntry(
         organization: "o", channel: "c", grant: "g", content: nil, what: "head", bytes: 1, complete: false),
       RestoredEntry(organization: "o", channel: "c", content: cid, fetched: 3, grant: "g", reason: "input"),
+      UserInvitedEntry(user: user, role: .member, nonce: [1], expires: time),
+      UserAskedEntry(user: user, role: .admin, key: key.publicKey.bytes, number: 0, event: nil),
+      try MembershipEntry(membership.envelope.signed(by: key)),
+      try MembershipEntry(end.envelope.signed(by: key), event: 3),
+      MembershipDeliveredEntry(user: user, number: 2),
+      DeniedEntry(organization: acme, user: user, key: "", since: time, event: 9),
       RefusedEntry(operation: "o", code: "denied", rule: "r", message: "m", incident: "i"),
     ]
     for entry in entries {

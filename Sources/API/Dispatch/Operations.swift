@@ -21,6 +21,16 @@ package enum Operations {
     "Audit/Prove", at: .both, by: .operator, audited: false)
   package static let exportTrust = Operation<V1ExportTrustRequest, V1ExportTrustResponse>(
     "Trust/Export", at: .both, by: .operator, audited: false)
+  package static let addUser = Operation<V1AddUserRequest, V1AddUserResponse>(
+    "Users/Add", at: .both, by: .operator, audited: true)
+  package static let listUsers = Operation<V1ListUsersRequest, V1ListUsersResponse>(
+    "Users/List", at: .both, by: .operator, audited: false)
+  package static let showUser = Operation<V1ShowUserRequest, V1User>(
+    "Users/Show", at: .both, by: .operator, audited: false)
+  package static let setUserRole = Operation<V1SetUserRoleRequest, V1User>(
+    "Users/SetRole", at: .both, by: .operator, audited: true)
+  package static let removeUser = Operation<V1RemoveUserRequest, V1User>(
+    "Users/Remove", at: .both, by: .operator, audited: true)
 
   // The hub, for its operator
   package static let addOrganization = Operation<V1AddOrganizationRequest, V1JoinToken>(
@@ -57,10 +67,28 @@ package enum Operations {
     "Federation/RevokeGrant", at: .hub, by: .node, audited: true)
   package static let refreshLease = Operation<V1RefreshLeaseRequest, V1RefreshLeaseResponse>(
     "Federation/RefreshLease", at: .hub, by: .node, audited: false)
+  package static let inviteUser = Operation<V1InviteUserRequest, V1User>(
+    "Federation/InviteUser", at: .hub, by: .node, audited: true)
+  package static let deliverMembership = Operation<V1DeliverMembershipRequest, V1User>(
+    "Federation/DeliverMembership", at: .hub, by: .node, audited: true)
+
+  // The hub, for people: what speaks for them is in the request
+  package static let acceptInvitation = Operation<V1AcceptInvitationRequest, V1User>(
+    "Users/Accept", at: .hub, by: .anyone, audited: true)
+  package static let challenge = Operation<V1SessionChallengeRequest, V1SessionChallenge>(
+    "Sessions/Challenge", at: .hub, by: .anyone, audited: false)
+  package static let openSession = Operation<V1OpenSessionRequest, V1Session>(
+    "Sessions/Open", at: .hub, by: .anyone, audited: true)
+  package static let showSession = Operation<V1ShowSessionRequest, V1Session>(
+    "Sessions/Show", at: .hub, by: .anyone, audited: true)
+  package static let closeSession = Operation<V1CloseSessionRequest, V1CloseSessionResponse>(
+    "Sessions/Close", at: .hub, by: .anyone, audited: true)
 
   // A node, for its operator
   package static let join = Operation<V1JoinRequest, V1JoinResponse>(
     "Membership/Join", at: .node, by: .operator, audited: true)
+  package static let confirmUser = Operation<V1ConfirmUserRequest, V1User>(
+    "Users/Confirm", at: .node, by: .operator, audited: true)
   package static let createDataset = Operation<V1CreateDatasetRequest, V1Dataset>(
     "Datasets/Create", at: .node, by: .operator, audited: true)
   package static let listDatasets = Operation<V1ListDatasetsRequest, V1ListDatasetsResponse>(

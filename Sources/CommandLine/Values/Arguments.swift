@@ -3,7 +3,9 @@ import ArgumentParser
 /// The list of arguments before it is parsed.
 enum Arguments {
   /// Commands that are followed by another.
-  static let groups: Set<String> = ["org", "grant", "dataset", "channel", "provenance", "trust", "transform", "audit"]
+  static let groups: Set<String> = [
+    "org", "grant", "dataset", "channel", "provenance", "trust", "transform", "audit", "user",
+  ]
 
   /// Brings options that every command has, given before the command (`demarc --at S status`), behind it, where the
   /// parser looks for them.

@@ -96,6 +96,7 @@ extension Transaction {
     try log(
       "key-revoked", subject: node.organization.text, envelope: revocation, detail: node.keyID.description)
     try revokeGrants(of: node.organization, reason: "node replaced")
+    try suspendMemberships(of: node.organization)
     cuts.append(node.organization)
   }
 

@@ -13,6 +13,10 @@ enum EventKind: String {
   case member
   /// Who is suspended.
   case suspended
+  /// A user of its organization; the subject is the address.
+  case user
+  /// Whose tokens are over; the subject is that of the table `denied`.
+  case denied
 }
 
 /// One event, ready to be sent.
@@ -80,6 +84,10 @@ extension Transaction {
       var list = V1SuspendedOrganizations()
       list.names = try suspendedOrganizations().map(\.text)
       return .suspended(list)
+    case .user:
+      return try EmailAddress(subject).flatMap { try news(of: $0, to: node.organization) }.map { .user($0) }
+    case .denied:
+      return try denied(subject).map { .denied($0) }
     }
   }
 

@@ -9,6 +9,7 @@ extension HubService {
   package func register(on dispatcher: Dispatcher) {
     registerForOperators(dispatcher)
     registerForNodes(dispatcher)
+    registerUsers(dispatcher)
     registerContent(dispatcher)
   }
 
@@ -50,6 +51,21 @@ extension HubService {
     writeForNode(dispatcher, Operations.declineGrant) { try $0.declineGrant($1, by: $2) }
     writeForNode(dispatcher, Operations.deliverRevocation, usesReserve: true) { try $0.deliverRevocation($1, by: $2) }
     writeForNode(dispatcher, Operations.refreshLease) { try $0.refreshLease($1, by: $2) }
+  }
+
+  private func registerUsers(_ dispatcher: Dispatcher) {
+    write(dispatcher, Operations.addUser) { try $0.addUser($1) }
+    read(dispatcher, Operations.listUsers) { try $0.listUsers($1) }
+    read(dispatcher, Operations.showUser) { try $0.user(named: $1.email, of: $1.organization).wire }
+    write(dispatcher, Operations.setUserRole) { try $0.setUserRole($1) }
+    write(dispatcher, Operations.removeUser, usesReserve: true) { try $0.removeUser($1) }
+    writeForNode(dispatcher, Operations.inviteUser) { try $0.inviteUser($1, by: $2) }
+    writeForNode(dispatcher, Operations.deliverMembership, usesReserve: true) { try $0.deliverMembership($1, by: $2) }
+    write(dispatcher, Operations.acceptInvitation) { try $0.acceptInvitation($1) }
+    read(dispatcher, Operations.challenge) { try $0.challenge($1) }
+    write(dispatcher, Operations.openSession) { try $0.openSession($1) }
+    read(dispatcher, Operations.showSession) { try $0.showSession($1) }
+    write(dispatcher, Operations.closeSession, usesReserve: true) { try $0.closeSession($1) }
   }
 
   private func registerContent(_ dispatcher: Dispatcher) {

@@ -4,7 +4,7 @@ import SQLite
 ///
 /// Times are microseconds since 1970. Keys of organizations are their names, which never change.
 enum HubSchema {
-  static let schema = DatabaseSchema([first])
+  static let schema = DatabaseSchema([first, users])
 
   private static let first = """
     CREATE TABLE setting (

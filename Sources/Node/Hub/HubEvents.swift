@@ -23,6 +23,8 @@ extension NodeService {
     case .lease(let lease): try await take(lease: lease, event: sequence)
     case .member(let member): try await take(member: member, event: sequence)
     case .suspended(let list): try await take(suspended: list.names, event: sequence)
+    case .user(let news): try await take(user: news, event: sequence)
+    case .denied(let denied): try await take(denied: denied, event: sequence)
     // An event of a later release: nothing that this one could honour.
     case nil: log.warning("the hub sent an event that this release does not know")
     }

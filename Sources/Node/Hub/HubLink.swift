@@ -110,6 +110,7 @@ final class HubLink {
     while !Task.isCancelled {
       do throws(Refusal) {
         try await service.deliverRevocations()
+        try await service.deliverMemberships()
         try await service.publishChannels()
         try await service.refreshLease()
         try await service.renewIfDue(try hub())

@@ -6,6 +6,7 @@ nonisolated package enum EntryKinds {
     DatasetCreatedEntry.self, VersionCommittedEntry.self, TagSetEntry.self,
     ChannelOpenedEntry.self, ChannelClosedEntry.self,
     GrantEntry.self, RevokedEntry.self, RevocationDeliveredEntry.self,
+    UserInvitedEntry.self, UserAskedEntry.self, MembershipEntry.self, MembershipDeliveredEntry.self, DeniedEntry.self,
     RecordKeptEntry.self, VerificationEntry.self,
     PulledEntry.self, RestoredEntry.self, KeysKeptEntry.self, ServedEntry.self, RefusedEntry.self,
   ]

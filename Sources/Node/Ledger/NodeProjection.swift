@@ -8,7 +8,9 @@ nonisolated package struct NodeProjection: Projection {
 
   package var name: String { "node" }
   package var version: Int { NodeTables.version }
-  package var schema: String { NodeTables.schema + ProvenanceTables.schema + Countersigned.schema }
+  package var schema: String {
+    NodeTables.schema + ProvenanceTables.schema + Countersigned.schema + UserTables.schema
+  }
 
   package func apply(_ bytes: [UInt8], number: Int64, to database: Database) throws {
     let (entry, place) = try EntryCoding.decode(bytes, index: number)

@@ -1,7 +1,7 @@
 /// The tables that the entries of a node's log make: a view, dropped and replayed when its version changes.
 nonisolated package enum NodeTables {
   /// Raised with every change of the text below or of any `apply`.
-  package static let version = 3
+  package static let version = 4
 
   /// Times are microseconds since 1970. Envelopes are kept byte for byte.
   package static let schema = """
