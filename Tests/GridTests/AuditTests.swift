@@ -5,6 +5,14 @@ import Testing
 
 /// The log as its readers use it: lines by who, what and when, and proofs that others check without asking anybody.
 @Suite(.serialized) struct AuditTests {
+  private func lines(_ grid: Grid, _ at: String, _ options: String...) async throws -> [JSON] {
+    let outcome = try await grid.run(at, ["audit", "--json"] + options)
+    try #require(outcome.status == 0, "\(outcome)")
+    return try #require(outcome.json?["entries"]?.array)
+  }
+
+  private func kinds(_ lines: [JSON]) -> Set<String> { Set(lines.compactMap { $0["kind"]?.string }) }
+
   @Test func linesByTimeActorChannelAndKind() async throws {
     try await Grid.with("acme", "globex") { grid in
       let (grant, _) = try await grid.share()
@@ -12,37 +20,33 @@ import Testing
       try await grid.ok("globex", "pull", "acme/weather")
       try await grid.refused("not-found", "globex", "pull", "acme/nothing")
       try await grid.ok("acme", "grant", "revoke", grant)
-      func lines(_ at: String, _ options: String...) async throws -> [JSON] {
-        let outcome = try await grid.run(at, ["audit", "--json"] + options)
-        try #require(outcome.status == 0, "\(outcome)")
-        return try #require(outcome.json?["entries"]?.array)
-      }
-      func kinds(_ lines: [JSON]) -> Set<String> { Set(lines.compactMap { $0["kind"]?.string }) }
 
       // A channel, by either of its names, and a revocation that names its grant alone; not the other channel.
-      let ofChannel = try await lines("acme", "--channel", "weather")
-      #expect(try await lines("acme", "--channel", "acme/weather") == ofChannel)
+      let ofChannel = try await lines(grid, "acme", "--channel", "weather")
+      #expect(try await lines(grid, "acme", "--channel", "acme/weather") == ofChannel)
       #expect(kinds(ofChannel).isSuperset(of: ["channel-opened", "grant", "pull-served", "grant-revoked"]))
       #expect(!ofChannel.contains { $0["subject"]?.string == "other" })
-      #expect(kinds(try await lines("acme", "--channel", "other")) == ["channel-opened"])
-      #expect(kinds(try await lines("globex", "--channel", "acme/weather")).isSuperset(of: ["pulled", "grant"]))
-      #expect(try await lines("globex", "--channel", "weather").isEmpty)
-      let atHub = try await lines("hub", "--channel", "acme/weather")
+      #expect(kinds(try await lines(grid, "acme", "--channel", "other")) == ["channel-opened"])
+      #expect(kinds(try await lines(grid, "globex", "--channel", "acme/weather")).isSuperset(of: ["pulled", "grant"]))
+      #expect(try await lines(grid, "globex", "--channel", "weather").isEmpty)
+      let atHub = try await lines(grid, "hub", "--channel", "acme/weather")
       #expect(kinds(atHub).isSuperset(of: ["grant-offered", "grant-accepted"]))
       #expect(atHub.allSatisfy { $0["subject"]?.string == grant })
       // An organization stands for all of its nodes.
-      let byGlobex = try await lines("acme", "--actor", "globex", "--kind", "pull-served")
+      let byGlobex = try await lines(grid, "acme", "--actor", "globex", "--kind", "pull-served")
       #expect(!byGlobex.isEmpty && byGlobex.allSatisfy { $0["actor"]?.string?.hasPrefix("globex/") == true })
       let actor = try #require(byGlobex.first?["actor"]?.string)
-      #expect(try await lines("acme", "--actor", actor, "--kind", "pull-served") == byGlobex)
-      #expect(try await lines("acme", "--actor", "glob").isEmpty)
-      #expect(kinds(try await lines("hub", "--kind", "grant-accepted")) == ["grant-accepted"])
+      #expect(try await lines(grid, "acme", "--actor", actor, "--kind", "pull-served") == byGlobex)
+      #expect(try await lines(grid, "acme", "--actor", "glob").isEmpty)
+      #expect(kinds(try await lines(grid, "hub", "--kind", "grant-accepted")) == ["grant-accepted"])
       // From a time on, and before one.
-      let all = try await lines("acme")
+      let all = try await lines(grid, "acme")
       let middle = try #require(all[all.count / 2]["time"]?.string)
-      let (early, late) = (try await lines("acme", "--until", middle), try await lines("acme", "--since", middle))
+      let (early, late) = (
+        try await lines(grid, "acme", "--until", middle), try await lines(grid, "acme", "--since", middle)
+      )
       #expect(early + late == all && !early.isEmpty && !late.isEmpty)
-      #expect(try await lines("acme", "--since", "0s").isEmpty)
+      #expect(try await lines(grid, "acme", "--since", "0s").isEmpty)
 
       for (at, options) in [
         ("acme", ["--since", "2026-11-21", "--until", "2026-11-20"]), ("acme", ["--channel", "a/b/c"]),
