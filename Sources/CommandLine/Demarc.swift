@@ -31,7 +31,7 @@ struct Demarc: ParsableCommand {
     subcommands: [
       Join.self, StatusCommand.self, Doctor.self,
       DatasetGroup.self, Commit.self, VersionsCommand.self, TagCommand.self, Checkout.self,
-      ChannelGroup.self, GrantGroup.self, Pull.self,
+      ChannelGroup.self, PartnerGroup.self, GrantGroup.self, Pull.self,
       Run.self, TransformGroup.self, ProvenanceGroup.self, Trace.self, Verify.self,
       TrustGroup.self, AuditGroup.self, OrganizationGroup.self,
       UserGroup.self, Login.self, Logout.self, Whoami.self,

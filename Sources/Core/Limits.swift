@@ -18,6 +18,9 @@ package enum Limits {
   /// Bytes of a name that people write into a record: an author, a reason.
   package static let labelBytes = 1024
 
+  /// Bytes of an invitation's message, and of the reason for a pause or an end.
+  package static let partnershipTextBytes = 1000
+
   /// Bytes of a signed note: room for sixteen signatures and then some.
   package static let noteBytes = 64 * 1024
   /// Signatures of one note; the specification asks for sixteen at least.

@@ -31,6 +31,8 @@ extension Limits {
   static let titleBytes = 500
   /// Grants of one organization that are neither over nor refused.
   static let openGrants = 100_000
+  /// Partnerships of one organization that stand, and invitations that wait, its own and those of others.
+  static let partnerships = 10_000
   /// Microseconds that a grant lasts where nothing else is asked for: 90 days.
   static let defaultGrantMicroseconds: Int64 = 90 * 86_400_000_000
   /// Microseconds that a grant lasts at most: ten years.

@@ -28,6 +28,8 @@ package final class NodeService {
   var lease: LeaseSnapshot?
   var incidents = RefusalBudget()
   var isRenewing = false
+  /// Whether the hub is being told what this node said about partnerships: each word once.
+  var isDelivering = false
   var admissions = AdmissionCache()
   /// Entries of this log that the hub countersigned last, the note itself, and the head of the hub's own log.
   var hubCheckpointSize: Int64 = 0

@@ -8,6 +8,7 @@ extension NodeService {
     registerDatasets(on: dispatcher)
     registerVersions(on: dispatcher)
     registerChannels(on: dispatcher)
+    registerPartnerships(on: dispatcher)
     registerGrants(on: dispatcher)
     registerPulls(on: dispatcher)
     registerServing(on: dispatcher)

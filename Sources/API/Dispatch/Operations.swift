@@ -13,6 +13,8 @@ package enum Operations {
     "Grants/Show", at: .both, by: .operator, audited: false)
   package static let revokeGrant = Operation<V1RevokeGrantRequest, V1Grant>(
     "Grants/Revoke", at: .both, by: .operator, audited: true)
+  package static let listPartnerships = Operation<V1ListPartnershipsRequest, V1ListPartnershipsResponse>(
+    "Partnerships/List", at: .both, by: .operator, audited: false)
   package static let listAudit = Operation<V1ListAuditRequest, V1ListAuditResponse>(
     "Audit/List", at: .both, by: .operator, audited: false)
   package static let verifyAudit = Operation<V1VerifyAuditRequest, V1VerifyAuditResponse>(
@@ -67,6 +69,13 @@ package enum Operations {
     "Federation/RevokeGrant", at: .hub, by: .node, audited: true)
   package static let refreshLease = Operation<V1RefreshLeaseRequest, V1RefreshLeaseResponse>(
     "Federation/RefreshLease", at: .hub, by: .node, audited: false)
+  package static let signPartnership = Operation<V1SignPartnershipRequest, V1SignPartnershipResponse>(
+    "Federation/SignPartnership", at: .hub, by: .node, audited: true)
+  package static let declinePartnership = Operation<V1DeclinePartnershipRequest, V1DeclinePartnershipResponse>(
+    "Federation/DeclinePartnership", at: .hub, by: .node, audited: true)
+  package static let deliverPartnershipChange = Operation<
+    V1DeliverPartnershipChangeRequest, V1DeliverPartnershipChangeResponse
+  >("Federation/ChangePartnership", at: .hub, by: .node, audited: true)
   package static let inviteUser = Operation<V1InviteUserRequest, V1User>(
     "Federation/InviteUser", at: .hub, by: .node, audited: true)
   package static let deliverMembership = Operation<V1DeliverMembershipRequest, V1User>(
@@ -115,6 +124,18 @@ package enum Operations {
     "Grants/Accept", at: .node, by: .operator, audited: true)
   package static let declineOffer = Operation<V1DeclineOfferRequest, V1Grant>(
     "Grants/Decline", at: .node, by: .operator, audited: true)
+  package static let invitePartner = Operation<V1InvitePartnerRequest, V1Partnership>(
+    "Partnerships/Invite", at: .node, by: .operator, audited: true)
+  package static let acceptPartner = Operation<V1AnswerPartnerRequest, V1Partnership>(
+    "Partnerships/Accept", at: .node, by: .operator, audited: true)
+  package static let declinePartner = Operation<V1AnswerPartnerRequest, V1Partnership>(
+    "Partnerships/Decline", at: .node, by: .operator, audited: true)
+  package static let pausePartner = Operation<V1ChangePartnerRequest, V1Partnership>(
+    "Partnerships/Pause", at: .node, by: .operator, audited: true)
+  package static let resumePartner = Operation<V1ChangePartnerRequest, V1Partnership>(
+    "Partnerships/Resume", at: .node, by: .operator, audited: true)
+  package static let endPartner = Operation<V1ChangePartnerRequest, V1Partnership>(
+    "Partnerships/End", at: .node, by: .operator, audited: true)
   package static let pull = Operation<V1PullRequest, V1PullEvent>(
     "Pulls/Pull", at: .node, by: .operator, audited: true, flow: .stream)
   package static let run = Operation<V1RunRequest, V1RunEvent>(

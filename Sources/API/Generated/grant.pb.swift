@@ -202,7 +202,7 @@ package nonisolated struct V1Grant: @unchecked Sendable {
     set {_uniqueStorage()._envelope = newValue}
   }
 
-  /// DSSE envelope over the revocation statement.
+  /// DSSE envelope over the revocation statement, or over the change that ended the partnership.
   package var revocation: Data {
     get {_storage._revocation}
     set {_uniqueStorage()._revocation = newValue}

@@ -4,7 +4,7 @@ import ArgumentParser
 enum Arguments {
   /// Commands that are followed by another.
   static let groups: Set<String> = [
-    "org", "grant", "dataset", "channel", "provenance", "trust", "transform", "audit", "user",
+    "org", "partner", "grant", "dataset", "channel", "provenance", "trust", "transform", "audit", "user",
   ]
 
   /// Brings options that every command has, given before the command (`demarc --at S status`), behind it, where the

@@ -97,6 +97,7 @@ extension Transaction {
       "key-revoked", subject: node.organization.text, envelope: revocation, detail: node.keyID.description)
     try revokeGrants(of: node.organization, reason: "node replaced")
     try suspendMemberships(of: node.organization)
+    try endPartnerships(of: node.organization, reason: "node replaced")
     cuts.append(node.organization)
   }
 

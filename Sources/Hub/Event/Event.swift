@@ -17,6 +17,8 @@ enum EventKind: String {
   case user
   /// Whose tokens are over; the subject is that of the table `denied`.
   case denied
+  /// A partnership as it stands now; the subject is its id.
+  case partnership
 }
 
 /// One event, ready to be sent.
@@ -88,6 +90,9 @@ extension Transaction {
       return try EmailAddress(subject).flatMap { try news(of: $0, to: node.organization) }.map { .user($0) }
     case .denied:
       return try denied(subject).map { .denied($0) }
+    case .partnership:
+      guard let id = PartnershipID(subject), let row = try partnership(id) else { return nil }
+      return .partnership(try wire(row))
     }
   }
 

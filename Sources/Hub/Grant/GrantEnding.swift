@@ -21,6 +21,7 @@ extension Transaction {
         "UPDATE grants SET stage = 'declined', changed = ?, reason = ? WHERE id = ?", now.microseconds,
         "declined by \(node.organization)", row.id.text)
       try log("grant-declined", subject: row.id.text, detail: Self.describe(row.statement))
+      try follow(try grant(id: row.id.text))
       try tellParties(of: row.statement, standingChanged: false)
     case .accepted, .revoked:
       throw Refusal(
@@ -88,6 +89,7 @@ extension Transaction {
       "UPDATE grants SET stage = 'revoked', revocation = ?, reason = ?, changed = ? WHERE id = ?", envelope.bytes,
       reason, now.microseconds, row.id.text)
     try log("grant-revoked", subject: row.id.text, envelope: envelope, detail: Self.describe(row.statement))
+    try follow(try grant(id: row.id.text))
     try tellParties(of: row.statement, standingChanged: row.stage == .accepted)
   }
 }

@@ -77,12 +77,16 @@ extension Transaction {
       throw Refusal(
         .invalid, "a grant lasts ten years at most", concern: statement.id.text, rule: "grant-malformed")
     }
+    try checkIsNotPaused(statement, for: node)
+    guard try partnership(PartnershipParties(statement).id) == nil else {
+      throw Refusal(.exists, "there is a partnership of that id", concern: statement.id.text, rule: "grant-differs")
+    }
     try checkRoom(for: statement.owner)
     let bare = Envelope(payloadType: envelope.payloadType, payload: envelope.payload)
     try insert(try signature(of: node, in: envelope, onto: bare), statement, .offered)
     try log("grant-offered", subject: statement.id.text, detail: Self.describe(statement))
     try tellParties(of: statement, standingChanged: false)
-    return try grant(id: statement.id.text)
+    return try followed(statement)
   }
 
   /// A further signature under a grant that is known.
@@ -109,6 +113,7 @@ extension Transaction {
     for organization in [statement.owner, statement.grantee] where try isSuspended(organization) {
       throw suspendedRefusal(organization)
     }
+    try checkIsNotPaused(statement, for: node)
     return try advance(known, signed)
   }
 
@@ -132,7 +137,14 @@ extension Transaction {
       try log("grant-signed", subject: statement.id.text, detail: Self.describe(statement))
       try tellParties(of: statement, standingChanged: false)
     }
-    return try grant(id: statement.id.text)
+    return try followed(statement)
+  }
+
+  /// The grant as it stands now, and the partnership after it.
+  private func followed(_ statement: GrantStatement) throws -> GrantRow {
+    let row = try grant(id: statement.id.text)
+    try follow(row)
+    return row
   }
 
   /// `base` with the signature that the node put under `envelope`, and nobody else's: others speak for themselves.

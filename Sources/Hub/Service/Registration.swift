@@ -36,6 +36,7 @@ extension HubService {
     write(dispatcher, Operations.proposeGrant) { try $0.proposeGrant($1) }
     read(dispatcher, Operations.listGrants) { transaction, _ in try transaction.listGrants() }
     read(dispatcher, Operations.showGrant) { try $0.wire(try $0.grant(id: $1.id)) }
+    read(dispatcher, Operations.listPartnerships) { transaction, _ in try transaction.listPartnerships() }
     write(dispatcher, Operations.revokeGrant, usesReserve: true) { try $0.revokeGrant($1) }
   }
 
@@ -50,6 +51,11 @@ extension HubService {
     writeForNode(dispatcher, Operations.signGrant) { try $0.signGrant($1, by: $2) }
     writeForNode(dispatcher, Operations.declineGrant) { try $0.declineGrant($1, by: $2) }
     writeForNode(dispatcher, Operations.deliverRevocation, usesReserve: true) { try $0.deliverRevocation($1, by: $2) }
+    writeForNode(dispatcher, Operations.signPartnership) { try $0.signPartnership($1, by: $2) }
+    writeForNode(dispatcher, Operations.declinePartnership) { try $0.declinePartnership($1, by: $2) }
+    writeForNode(dispatcher, Operations.deliverPartnershipChange, usesReserve: true) {
+      try $0.deliverPartnershipChange($1, by: $2)
+    }
     writeForNode(dispatcher, Operations.refreshLease) { try $0.refreshLease($1, by: $2) }
   }
 

@@ -4,7 +4,7 @@ import SQLite
 ///
 /// Times are microseconds since 1970. Keys of organizations are their names, which never change.
 enum HubSchema {
-  static let schema = DatabaseSchema([first, users])
+  static let schema = DatabaseSchema([first, users, partnerships])
 
   private static let first = """
     CREATE TABLE setting (
@@ -149,5 +149,33 @@ enum HubSchema {
       size INTEGER PRIMARY KEY,
       note BLOB NOT NULL
     ) STRICT;
+    """
+
+  /// Partnerships. Who shares already is a partner: by the grant that was accepted first, else by the first offer.
+  private static let partnerships = """
+    CREATE TABLE partnership (
+      id TEXT PRIMARY KEY,        -- its own, or that of the grant that it came about by
+      inviter TEXT NOT NULL,
+      invitee TEXT NOT NULL,
+      stage TEXT NOT NULL,        -- invited, active, declined, ended
+      envelope BLOB NOT NULL,     -- of the partnership, or of that grant
+      inviter_paused INTEGER NOT NULL DEFAULT 0,
+      invitee_paused INTEGER NOT NULL DEFAULT 0,
+      inviter_change BLOB,        -- the last word of each side
+      invitee_change BLOB,
+      ending BLOB,                -- the hub's own
+      reason TEXT NOT NULL DEFAULT '',
+      changed INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX partnership_pair ON partnership (min(inviter, invitee), max(inviter, invitee))
+      WHERE stage IN ('invited', 'active');
+    CREATE INDEX partnership_inviter ON partnership (inviter, stage);
+    CREATE INDEX partnership_invitee ON partnership (invitee, stage);
+    INSERT INTO partnership (id, inviter, invitee, stage, envelope, changed)
+      SELECT id, owner, grantee, iif(stage = 'accepted', 'active', 'invited'), envelope, changed FROM (
+        SELECT *, row_number() OVER (
+          PARTITION BY min(owner, grantee), max(owner, grantee) ORDER BY stage = 'accepted' DESC, changed, id
+        ) AS place FROM grants WHERE stage IN ('offered', 'accepted'))
+      WHERE place = 1;
     """
 }

@@ -55,6 +55,7 @@ nonisolated struct GrantEntry: Entry {
       try database.run(
         "UPDATE permission SET ended = ? WHERE id = ? AND ended IS NULL AND active IS NOT NULL", place.index, id)
     }
+    try PartnershipTable.follow(self, at: place.time, in: database)
     if let event { try Fact.hubEvent.set(String(event), in: database) }
   }
 

@@ -18,7 +18,9 @@ extension NodeService {
     if entry.state == "accepted" { try await checkSignatures(entry) }
     do throws(Refusal) {
       try await ledger.append(entry, by: actor) { database in
-        guard let known = try PermissionRow.of(entry.id, in: database) else { return }
+        guard let known = try PermissionRow.of(entry.id, in: database) else {
+          return try Self.checkIsNotOver(entry, own: own, in: database)
+        }
         guard known.envelope.isEmpty || Self.sameStatement(known.envelope, entry.envelope) else {
           throw Refusal(.mismatch, "the hub changed the statement of the grant \(entry.id)", rule: "hub-answer")
         }
@@ -74,6 +76,16 @@ extension NodeService {
       reason: String(wire.reason.prefix(NodeLimits.reasonBytes)),
       nonce: wire.logNonce.isEmpty ? nil : [UInt8](wire.logNonce),
       position: wire.logNonce.isEmpty ? nil : Int64(clamping: wire.logIndex), delivered: true, event: event)
+  }
+
+  /// A grant of this node that it never heard of again, and that it wrote before it ended a partnership, ended with that.
+  nonisolated private static func checkIsNotOver(_ entry: GrantEntry, own: String, in database: Database) throws {
+    guard entry.owner == own, entry.stage < 3, let end = try PartnershipRow.lastEnd(with: entry.grantee, in: database),
+      try GrantStatement(try Envelope(bytes: entry.envelope)).offered <= end
+    else { return }
+    throw Refusal(
+      .denied, "the partnership with \(entry.grantee) ended after the grant \(entry.id) was offered",
+      concern: entry.id, rule: PartnershipRule.ended.rawValue)
   }
 
   /// A grant counts as accepted only with all three signatures; a hub cannot make one of its own.

@@ -77,15 +77,10 @@ extension NodeService {
       throw Refusal(.invalid, "a grant lasts ten years at most", hint: "offer it for less and renew it")
     }
     try await checkOffer(channel, grantee)
-    var lookup = V1LookupRequest()
-    lookup.organization = grantee.text
-    let partner = try await take(member: try await link.ask(Operations.lookup, lookup), event: nil)
-    guard let granteeKey = KeyID(partner.signingKey), partner.keys.contains(where: { $0.id == partner.signingKey })
-    else {
-      throw Refusal(.mismatch, "the hub does not vouch for the signing key of \(grantee)", rule: "hub-answer")
-    }
+    let granteeKey = try await signingKey(of: grantee)
     guard let id = GrantID(Hex.encode(Random.bytes(16))) else { preconditionFailure("32 hex digits are a grant's id") }
-    let now = clock.now
+    let end = try await ledger.read { try PartnershipRow.lastEnd(with: grantee.text, in: $0) }
+    let now = Self.moment(clock.now, after: end)
     let envelope = try sign(
       GrantStatement(
         id: id, owner: identity.organization, ownerKey: KeyID(signingKey.publicKey), channel: channel,
@@ -106,6 +101,7 @@ extension NodeService {
           .notFound, "there is no open channel \(channel)", concern: channel.text,
           hint: "`demarc channel open \(channel) --dataset DATASET`")
       }
+      guard try !PartnershipRow.isPaused(with: grantee.text, in: database) else { throw Refusal.paused(with: grantee) }
       let standing = try PermissionRow.of(
         channel: channel.text, owner: own, grantee: grantee.text, in: database
       ).first { ["offered", "accepted"].contains($0.state(at: now)) }
@@ -132,7 +128,7 @@ extension NodeService {
 
   // MARK: Answer
 
-  private func accept(_ id: String, by actor: String) async throws(Refusal) -> V1Grant {
+  func accept(_ id: String, by actor: String) async throws(Refusal) -> V1Grant {
     let own = try member().organization.text
     let row = try await permission(id)
     let isOwner = row.owner == own
@@ -145,6 +141,7 @@ extension NodeService {
     case let state:
       throw Refusal(.stale, "the grant is \(state)", concern: id, hint: "ask for a new offer", rule: "grant-\(state)")
     }
+    if let other = OrganizationName(isOwner ? row.grantee : row.owner) { try await checkIsNotPaused(with: other) }
     let envelope = try await signable(row, isOwner: isOwner)
     try await handIn(envelope, id: id, by: actor)
     return try await grant(id)
@@ -192,7 +189,7 @@ extension NodeService {
     try await take(grant: answer, by: actor)
   }
 
-  private func decline(_ id: String, by actor: String) async throws(Refusal) -> V1Grant {
+  func decline(_ id: String, by actor: String) async throws(Refusal) -> V1Grant {
     let row = try await permission(id)
     if row.state == "declined" { return try await grant(id) }
     var request = V1DeclineGrantRequest()

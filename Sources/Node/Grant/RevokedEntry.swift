@@ -30,6 +30,7 @@ nonisolated struct RevokedEntry: Entry {
       UPDATE permission SET state = 'revoked', revocation = ?1, reason = ?2, changed = ?3, delivered = 0,
         ended = CASE WHEN active IS NULL THEN NULL ELSE ?4 END WHERE id = ?5
       """, revocation, reason, place.time.microseconds, place.index, id)
+    try PartnershipTable.decline(id, reason: reason, at: place.time, in: database)
   }
 
   var line: AuditLine { AuditLine(subject: id, outcome: "revoked", detail: reason, grant: id) }

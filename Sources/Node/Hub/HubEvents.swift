@@ -25,6 +25,7 @@ extension NodeService {
     case .suspended(let list): try await take(suspended: list.names, event: sequence)
     case .user(let news): try await take(user: news, event: sequence)
     case .denied(let denied): try await take(denied: denied, event: sequence)
+    case .partnership(let partnership): try await take(partnership: partnership, by: "hub", event: sequence)
     // An event of a later release: nothing that this one could honour.
     case nil: log.warning("the hub sent an event that this release does not know")
     }

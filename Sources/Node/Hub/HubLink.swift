@@ -109,6 +109,7 @@ final class HubLink {
   private func doChores() async {
     while !Task.isCancelled {
       do throws(Refusal) {
+        try await service.deliverPartnershipChanges()
         try await service.deliverRevocations()
         try await service.deliverMemberships()
         try await service.publishChannels()

@@ -47,6 +47,9 @@ package final class Partners {
   /// Drops the connections to one organization: it moved.
   func forget(_ organization: String) { clients.removeValue(forKey: organization) }
 
+  /// Closes the connections to one organization: what is under way on them fails.
+  func cut(_ organization: String) { clients.removeValue(forKey: organization)?.close() }
+
   /// Drops all: this node has another certificate. What is under way on them ends by itself.
   func forgetAll() { clients = [:] }
 }

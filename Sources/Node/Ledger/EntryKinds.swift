@@ -5,6 +5,7 @@ nonisolated package enum EntryKinds {
     JoinedEntry.self, CertificateRenewedEntry.self, LeaseEntry.self, SuspensionEntry.self, MemberEntry.self,
     DatasetCreatedEntry.self, VersionCommittedEntry.self, TagSetEntry.self,
     ChannelOpenedEntry.self, ChannelClosedEntry.self,
+    PartnershipEntry.self, PartnershipChangedEntry.self, PartnershipDeliveredEntry.self,
     GrantEntry.self, RevokedEntry.self, RevocationDeliveredEntry.self,
     UserInvitedEntry.self, UserAskedEntry.self, MembershipEntry.self, MembershipDeliveredEntry.self, DeniedEntry.self,
     RecordKeptEntry.self, VerificationEntry.self,

@@ -1,7 +1,7 @@
 /// The tables that the entries of a node's log make: a view, dropped and replayed when its version changes.
 nonisolated package enum NodeTables {
   /// Raised with every change of the text below or of any `apply`.
-  package static let version = 4
+  package static let version = 5
 
   /// Times are microseconds since 1970. Envelopes are kept byte for byte.
   package static let schema = """
@@ -43,6 +43,20 @@ nonisolated package enum NodeTables {
     CREATE TABLE channel_head (
       channel TEXT NOT NULL, position INTEGER NOT NULL, content TEXT NOT NULL, number INTEGER NOT NULL,
       PRIMARY KEY (channel, position)
+    ) WITHOUT ROWID;
+
+    -- What was agreed with whom; `envelope` is of a partnership or of the grant that it came about by. At most one row
+    -- of an organization is 'invited' or 'active'; the times of the last words go on from row to row.
+    CREATE TABLE partnership (
+      id TEXT PRIMARY KEY, organization TEXT NOT NULL, is_inviter INTEGER NOT NULL, state TEXT NOT NULL,
+      message TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', envelope BLOB NOT NULL, changed INTEGER NOT NULL,
+      own_paused INTEGER NOT NULL DEFAULT 0, other_paused INTEGER NOT NULL DEFAULT 0,
+      own_word INTEGER NOT NULL DEFAULT 0, other_word INTEGER NOT NULL DEFAULT 0, ended INTEGER
+    ) WITHOUT ROWID;
+    CREATE INDEX partnership_organization ON partnership (organization);
+    -- What this node said about partnerships and the hub has not heard.
+    CREATE TABLE partnership_word (
+      organization TEXT NOT NULL, word INTEGER NOT NULL, envelope BLOB NOT NULL, PRIMARY KEY (organization, word)
     ) WITHOUT ROWID;
 
     CREATE TABLE member (

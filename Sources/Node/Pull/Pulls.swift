@@ -26,14 +26,21 @@ extension NodeService {
     let grant = try await grantToPull(organization, channel)
     let pull = Pull(
       service: self, client: try await partners.client(of: organization), channel: channel, grant: grant, actor: actor)
-    let result = try await pull.run { (progress) async throws(Refusal) in
-      var event = V1PullEvent()
-      event.progress = progress
-      try await emit(event)
-    } verdict: { (verdict) async throws(Refusal) in
-      var event = V1PullEvent()
-      event.record = verdict
-      try await emit(event)
+    let result: V1PullResult
+    do throws(Refusal) {
+      result = try await pull.run { (progress) async throws(Refusal) in
+        var event = V1PullEvent()
+        event.progress = progress
+        try await emit(event)
+      } verdict: { (verdict) async throws(Refusal) in
+        var event = V1PullEvent()
+        event.record = verdict
+        try await emit(event)
+      }
+    } catch {
+      // Its connections were cut because of it: that is the reason to tell.
+      if error.code == .unreachable { try await checkIsNotPaused(with: organization) }
+      throw error
     }
     var event = V1PullEvent()
     event.result = result
@@ -62,7 +69,9 @@ extension NodeService {
         rule: GrantRule.noGrant.rawValue)
     }
     switch row.state(at: clock.now) {
-    case "accepted": return row
+    case "accepted":
+      try await checkIsNotPaused(with: organization)
+      return row
     case "proposed" where row.signedBy.contains("grantee"):
       throw Refusal(
         .denied, "\(organization) has not accepted the proposed grant \(row.id) on \(name) yet", concern: name,

@@ -26,6 +26,7 @@ nonisolated struct Findings: Sendable {
       in: database)
     facts = GrantFacts(owner: identity.name, channel: channel, candidates: [])
     guard !permissions.isEmpty else { return }
+    facts.isPaused = try PartnershipRow.isPaused(with: request.peer.organization.text, in: database)
     for permission in permissions {
       facts.candidates.append(try judge(permission, identity, own, known, in: database))
     }
@@ -40,8 +41,7 @@ nonisolated struct Findings: Sendable {
     var candidate = GrantCandidate(
       evidence: try evidence(permission, identity, own, known, in: database), bytesServed: permission.served)
     if permission.state == "revoked" {
-      let statement = try? GrantRevocation(try Envelope(bytes: permission.revocation))
-      candidate.revoked = statement?.by ?? .hub
+      candidate.revoked = Self.party(permission)
     }
     if let active = permission.active {
       candidate.reach = GrantReach(
@@ -49,6 +49,15 @@ nonisolated struct Findings: Sendable {
         ended: permission.ended)
     }
     return candidate
+  }
+
+  /// Who ended a grant, by itself or with the partnership.
+  private static func party(_ permission: PermissionRow) -> GrantRevocation.Party {
+    guard let envelope = try? Envelope(bytes: permission.revocation) else { return .hub }
+    if let statement = try? GrantRevocation(envelope) { return statement.by }
+    guard let grant = try? GrantStatement(try Envelope(bytes: permission.envelope)) else { return .hub }
+    let signers = envelope.signatures.map(\.keyID)
+    return signers.contains(grant.ownerKey) ? .owner : signers.contains(grant.granteeKey) ? .grantee : .hub
   }
 
   private mutating func evidence(

@@ -23,6 +23,10 @@ struct Samples {
         actions: [.transform, .read], limits: GrantLimits(lease: 3_600_000_000, bytes: 5))
       let user = try #require(EmailAddress("ada@acme.example"))
       let (dataset, channel) = (try #require(DatasetName("weather")), try #require(ChannelName("daily")))
+      let partnership = Partnership(
+        id: try #require(PartnershipID(String(repeating: "0b", count: 16))), inviter: identity.organization,
+        inviterKey: grant.ownerKey, invitee: grant.grantee, inviteeKey: grant.granteeKey, message: "for traffic",
+        invited: time)
       return [
         KeyStatement(identity: identity, key: key.publicKey, issued: time),
         KeyRevocation(key: KeyID(key.publicKey), revoked: time, reason: "lost host"),
@@ -48,6 +52,8 @@ struct Samples {
         SessionRequest(
           authority: SHA256.hash("certificate"), organization: identity.organization, user: user,
           challenge: SHA256.hash("challenge")),
+        partnership,
+        PartnershipChange(id: partnership.id, by: .invitee, what: .paused, at: time, reason: "stocktaking"),
       ]
     }
   }

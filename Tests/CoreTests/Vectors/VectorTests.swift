@@ -15,11 +15,13 @@ struct VectorTests {
     "[\n" + documents.map(\.canonicalText).joined(separator: ",\n") + "\n]"
   }
 
-  /// Each statement signed by the key of seed 01×32; the grant by its three keys, seeds 01, 02 and 03.
+  /// Each statement signed by the key of seed 01×32; a grant and a partnership by their three keys, seeds 01, 02 and 03.
   @Test func statements() throws {
     let documents = try samples.statements.map { statement -> JSON in
       var envelope = try statement.envelope.signed(by: samples.key)
-      if statement is GrantStatement { envelope = try envelope.signed(by: scene.granteeKey).signed(by: scene.hubKey) }
+      if statement is GrantStatement || statement is Partnership {
+        envelope = try envelope.signed(by: scene.granteeKey).signed(by: scene.hubKey)
+      }
       return [
         "statement": statement.json, "payloadType": .string(envelope.payloadType), "envelope": envelope.json,
         "cid": .string(envelope.cid.description),
